@@ -1,0 +1,1 @@
+//! Audits what the refs hold.

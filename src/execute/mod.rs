@@ -1,0 +1,1 @@
+//! Runs a plan in work trees of its own.

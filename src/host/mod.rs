@@ -1,0 +1,120 @@
+//! The machine: its clock, environment and randomness. Nothing else in the house reads them.
+//!
+//! `GIT_ORCHESTRATE_TEST_CLOCK=<milliseconds>` replaces clock and randomness by a clock that starts
+//! there and ticks one second at each reading, and by a fixed sequence: with it even object ids are
+//! the same from run to run.
+
+use std::cell::Cell;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::model::id::RecordId;
+use crate::model::time::Timestamp;
+
+/// Replaces the clock and the randomness in tests.
+const TEST_CLOCK: &str = "GIT_ORCHESTRATE_TEST_CLOCK";
+
+/// The machine that the program runs on.
+#[derive(Debug)]
+pub(crate) struct Host {
+    ticking: Option<Cell<i64>>,
+}
+
+impl Host {
+    /// The real machine, or the ticking one that the environment asks for.
+    pub(crate) fn new() -> Self {
+        let start = std::env::var(TEST_CLOCK).ok().and_then(|text| text.parse().ok());
+        Self { ticking: start.map(Cell::new) }
+    }
+
+    /// The present moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        if let Some(ticks) = &self.ticking {
+            ticks.set(ticks.get() + 1000);
+            return Timestamp(ticks.get());
+        }
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// 128 random bits.
+    pub(crate) fn random(&self) -> u128 {
+        let mut bytes = [0; 16];
+        match &self.ticking {
+            Some(_) => bytes.copy_from_slice(&blake3::hash(&self.now().0.to_le_bytes()).as_bytes()[..16]),
+            None => getrandom::fill(&mut bytes).expect("the operating system gives randomness"),
+        }
+        u128::from_le_bytes(bytes)
+    }
+
+    /// A fresh record id for the moment `at`.
+    pub(crate) fn record_id(&self, at: Timestamp) -> RecordId {
+        RecordId::from_parts(at.0, self.random())
+    }
+
+    /// A variable of the environment, if it is set and not empty.
+    pub(crate) fn env(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a CI system runs us: all its clones are one replica.
+    pub(crate) fn is_ci(&self) -> bool {
+        self.env("CI").is_some_and(|value| value != "false" && value != "0")
+    }
+
+    /// The folder for files that need not outlive the program.
+    pub(crate) fn temp_dir(&self) -> PathBuf {
+        std::env::temp_dir()
+    }
+
+    /// The folder that the program was started in.
+    pub(crate) fn current_dir(&self) -> std::io::Result<PathBuf> {
+        std::env::current_dir()
+    }
+
+    /// How many programs the machine runs at once.
+    pub(crate) fn cores(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+}
+
+/// Measures elapsed time, unaffected by changes of the clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts to measure.
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// What has passed since the start.
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    /// What has passed since the start, in whole milliseconds.
+    pub(crate) fn elapsed_ms(self) -> u64 {
+        u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticking_host_repeats_itself() {
+        let host = || Host { ticking: Some(Cell::new(0)) };
+        let (one, two) = (host(), host());
+        assert_eq!((one.now(), one.random(), one.now()), (two.now(), two.random(), two.now()));
+        assert_ne!(one.random(), one.random());
+    }
+
+    #[test]
+    fn record_ids_of_one_moment_differ() {
+        let host = Host { ticking: None };
+        assert_ne!(host.record_id(Timestamp(1)), host.record_id(Timestamp(1)));
+    }
+}

@@ -1,0 +1,3 @@
+//! Entry of the program.
+
+fn main() {}

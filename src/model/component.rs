@@ -1,0 +1,214 @@
+//! Components as marketplaces offer them, and the contract by which one is run and checked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::ComponentId;
+
+/// One thing inside a plugin that can do work.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Component {
+    pub(crate) id: ComponentId,
+    /// What it says of itself, on one line.
+    pub(crate) description: String,
+    /// Headings of its text, for search.
+    pub(crate) headings: Vec<String>,
+    /// The text behind the frontmatter.
+    pub(crate) body: String,
+    /// How it is run and checked, where it says so.
+    pub(crate) contract: Option<Contract>,
+    /// Hash of everything that would run: its file and, with a contract, its whole folder.
+    pub(crate) content: String,
+    /// The folder that a contract's paths are relative to; absolute.
+    pub(crate) folder: PathBuf,
+    /// The file that defines it; absolute.
+    pub(crate) file: PathBuf,
+    /// Tokens (characters / 4) that it costs a session always, and when it is invoked.
+    pub(crate) tokens: TokenCost,
+}
+
+/// Every component known here, by id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Catalog(BTreeMap<ComponentId, Component>);
+
+impl Catalog {
+    /// The component of this id.
+    pub(crate) fn get(&self, id: &ComponentId) -> Option<&Component> {
+        self.0.get(id)
+    }
+
+    /// Every component, by id.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Component> {
+        self.0.values()
+    }
+
+    /// How many components there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The component that `component` names as its fallback.
+    pub(crate) fn fallback_of(&self, component: &Component) -> Option<&Component> {
+        let name = component.contract.as_ref()?.fallback.as_deref()?;
+        let id = &component.id;
+        self.get(&ComponentId::new(id.marketplace(), id.plugin(), id.kind(), name).ok()?)
+    }
+}
+
+impl FromIterator<Component> for Catalog {
+    fn from_iter<I: IntoIterator<Item = Component>>(components: I) -> Self {
+        Self(components.into_iter().map(|component| (component.id.clone(), component)).collect())
+    }
+}
+
+/// What a component costs a model's window, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct TokenCost {
+    pub(crate) always: u64,
+    pub(crate) on_invoke: u64,
+}
+
+/// `metadata.orchestrate` of a SKILL.md: how a component is run and checked without a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Contract {
+    pub(crate) runner: RunnerKind,
+    /// A `sh` script, relative to the component's folder.
+    pub(crate) script: PathBuf,
+    /// Globs of files that it reads if they exist.
+    #[serde(default)]
+    pub(crate) inputs: Vec<String>,
+    /// Globs of files that it writes; empty: it is a check and writes nothing.
+    #[serde(default)]
+    pub(crate) outputs: Vec<String>,
+    #[serde(default)]
+    pub(crate) gates: Vec<Gate>,
+    /// The name of a component of the same plugin that may stand in.
+    #[serde(default)]
+    pub(crate) fallback: Option<String>,
+    /// Time limit in seconds.
+    #[serde(default)]
+    pub(crate) timeout: Option<u64>,
+}
+
+impl Contract {
+    /// A check writes nothing, so it always runs and has no red state before.
+    pub(crate) fn is_check(&self) -> bool {
+        self.outputs.is_empty()
+    }
+}
+
+/// How a component is made to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RunnerKind {
+    /// `sh SCRIPT` in a work tree.
+    Shell,
+}
+
+impl RunnerKind {
+    /// The word that records use.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Shell => "shell",
+        }
+    }
+}
+
+/// A deterministic check of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "GateForm", into = "GateForm")]
+pub(crate) struct Gate {
+    pub(crate) name: String,
+    pub(crate) test: GateTest,
+}
+
+/// What a gate looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum GateTest {
+    /// The file exists and is not empty.
+    File { path: String },
+    /// The file's text matches the regular expression.
+    Matches { path: String, regex: String },
+    /// `sh SCRIPT` of the component's folder exits 0 in the work tree.
+    Script { path: PathBuf },
+    /// The program exits 0 in the work tree.
+    Command { argv: Vec<String> },
+}
+
+/// The written form: one flat table.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GateForm {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    matches: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    script: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    command: Option<Vec<String>>,
+}
+
+/// A gate that names no test, or more than one.
+#[derive(Debug, thiserror::Error)]
+#[error("gate `{0}` needs exactly one of `file` (with or without `matches`), `script`, `command`")]
+pub(crate) struct UnclearGate(String);
+
+impl TryFrom<GateForm> for Gate {
+    type Error = UnclearGate;
+
+    fn try_from(form: GateForm) -> Result<Self, UnclearGate> {
+        let test = match (form.file, form.matches, form.script, form.command) {
+            (Some(path), None, None, None) => GateTest::File { path },
+            (Some(path), Some(regex), None, None) => GateTest::Matches { path, regex },
+            (None, None, Some(path), None) => GateTest::Script { path },
+            (None, None, None, Some(argv)) if !argv.is_empty() => GateTest::Command { argv },
+            _ => return Err(UnclearGate(form.name)),
+        };
+        Ok(Self { name: form.name, test })
+    }
+}
+
+impl From<Gate> for GateForm {
+    fn from(gate: Gate) -> Self {
+        let form = Self { name: gate.name, ..Self::default() };
+        match gate.test {
+            GateTest::File { path } => Self { file: Some(path), ..form },
+            GateTest::Matches { path, regex } => Self { file: Some(path), matches: Some(regex), ..form },
+            GateTest::Script { path } => Self { script: Some(path), ..form },
+            GateTest::Command { argv } => Self { command: Some(argv), ..form },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_reads_back_as_it_was_written() {
+        for text in [
+            r#"{"name":"exists","file":"LICENSE"}"#,
+            r#"{"name":"has a title","file":"README.md","matches":"^# "}"#,
+            r#"{"name":"valid","script":"scripts/check.sh"}"#,
+            r#"{"name":"tests","command":["cargo","test"]}"#,
+        ] {
+            let gate: Gate = serde_json::from_str(text).expect("valid");
+            assert_eq!(serde_json::to_string(&gate).expect("serialises"), text);
+        }
+    }
+
+    #[test]
+    fn a_gate_with_no_test_or_with_two_is_refused() {
+        for text in
+            [r#"{"name":"x"}"#, r#"{"name":"x","file":"a","command":["b"]}"#, r#"{"name":"x","command":[]}"#]
+        {
+            let error = serde_json::from_str::<Gate>(text).expect_err("unclear");
+            assert!(error.to_string().starts_with("gate `x` needs exactly one of"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Plain data: what every room speaks of. No git, no clock, no terminal, no files.
+
+pub(crate) mod component;
+pub(crate) mod evidence;
+pub(crate) mod id;
+pub(crate) mod json;
+pub(crate) mod library;
+pub(crate) mod oid;
+pub(crate) mod pattern;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod record;
+pub(crate) mod recount;
+pub(crate) mod redact;
+pub(crate) mod time;
+pub(crate) mod words;
+
+#[cfg(test)]
+pub(crate) mod samples;

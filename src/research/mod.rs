@@ -1,0 +1,1 @@
+//! Finds components for words.

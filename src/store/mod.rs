@@ -1,0 +1,1 @@
+//! Domain values to refs and back: executions, patterns, settings.
