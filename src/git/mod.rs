@@ -1,1 +1,20 @@
 //! The only room that touches gix or starts git.
+//!
+//! It hands out plain values and knows nothing of executions, patterns or settings.
+
+mod command;
+mod config;
+mod error;
+mod lock;
+mod notes;
+mod objects;
+mod refs;
+mod repository;
+
+pub(crate) use command::{Git, LOCATION};
+pub(crate) use error::GitError;
+pub(crate) use lock::WriteLock;
+pub(crate) use notes::NotesTree;
+pub(crate) use objects::{CommitInfo, Identity, NewCommit, Writer};
+pub(crate) use refs::{Change, Expected, RefEdit};
+pub(crate) use repository::{Head, Repository};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Slot;
 use super::id::{ComponentId, RecordId};
-use super::library::{ComponentRecord, Forgotten, Issue, Library};
+use super::library::{Forgotten, Issue, Library};
 use super::pattern::{Pattern, Shape};
 use super::record::{Amendment, AmendmentKind, Execution, Outcome, Record, StepOutcome};
 

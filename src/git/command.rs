@@ -1,0 +1,147 @@
+//! The git executable: the one place that starts it.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::error::GitError;
+
+/// Variables that say where a repository is; a hook's or a caller's must not leak into another
+/// repository's command.
+pub(crate) const LOCATION: &[&str] = &[
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+];
+
+/// A git command that is being put together.
+#[derive(Debug)]
+pub(crate) struct Git {
+    command: Command,
+    name: String,
+    input: Option<Vec<u8>>,
+}
+
+/// How git ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) success: bool,
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+impl Git {
+    /// A command on the repository whose git folder this is, independent of where we were started.
+    pub(crate) fn on(git_dir: &Path) -> Self {
+        let mut git = Self::bare();
+        git.command.env("GIT_DIR", git_dir);
+        git
+    }
+
+    /// A command that finds its repository from `dir`, as a person's would there.
+    pub(crate) fn within(dir: &Path) -> Self {
+        let mut git = Self::bare();
+        git.command.current_dir(dir);
+        git
+    }
+
+    fn bare() -> Self {
+        let mut command = Command::new("git");
+        for name in LOCATION {
+            command.env_remove(name);
+        }
+        command.env("LC_ALL", "C").stdin(Stdio::null());
+        Self { command, name: String::new(), input: None }
+    }
+
+    /// Adds one argument.
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        let arg = arg.as_ref();
+        if self.name.is_empty() && !arg.to_string_lossy().starts_with('-') {
+            self.name = arg.to_string_lossy().into_owned();
+        }
+        self.command.arg(arg);
+        self
+    }
+
+    /// Adds arguments.
+    pub(crate) fn args<A: AsRef<OsStr>>(self, args: impl IntoIterator<Item = A>) -> Self {
+        args.into_iter().fold(self, Self::arg)
+    }
+
+    /// Sets a configuration value for this command only.
+    pub(crate) fn config(mut self, setting: &str) -> Self {
+        self.command.args(["-c", setting]);
+        self
+    }
+
+    /// Sets a variable of its environment.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Gives it this on standard input.
+    pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = Some(bytes.into());
+        self
+    }
+
+    /// Runs it, whatever it exits with.
+    pub(crate) fn end(mut self) -> Result<Ended, GitError> {
+        let stdin = if self.input.is_some() { Stdio::piped() } else { Stdio::null() };
+        self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().map_err(GitError::NoGit)?;
+        let feeder = child.stdin.take().zip(self.input).map(|(mut pipe, bytes)| {
+            // git may stop reading early; what it then says is the better error.
+            std::thread::spawn(move || drop(pipe.write_all(&bytes)))
+        });
+        let output = child.wait_with_output().map_err(GitError::NoGit)?;
+        if let Some(feeder) = feeder {
+            drop(feeder.join());
+        }
+        Ok(Ended {
+            success: output.status.success(),
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        })
+    }
+
+    /// Runs it and gives what it printed; anything but exit 0 is an error.
+    pub(crate) fn output(self) -> Result<Vec<u8>, GitError> {
+        let command = self.name.clone();
+        let ended = self.end()?;
+        if ended.success {
+            Ok(ended.stdout)
+        } else {
+            Err(GitError::Failed { command, stderr: first_lines(&ended.stderr) })
+        }
+    }
+
+    /// Runs it and gives what it printed as text, without the last newline.
+    pub(crate) fn text(self) -> Result<String, GitError> {
+        Ok(String::from_utf8_lossy(&self.output()?).trim_end_matches('\n').to_owned())
+    }
+
+    /// Runs it with the terminal's own input and output: for what a person may have to answer.
+    pub(crate) fn interactive(mut self) -> Result<bool, GitError> {
+        self.command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
+        Ok(self.command.status().map_err(GitError::NoGit)?.success())
+    }
+}
+
+/// The first three lines of what git said, joined: enough to name a cause.
+fn first_lines(stderr: &str) -> String {
+    let lines: Vec<&str> = stderr.lines().filter(|line| !line.starts_with("hint:")).take(3).collect();
+    lines.join("; ")
+}

@@ -1,0 +1,79 @@
+//! One writer at a time, where that is cheap to have; and the retry loop that makes it correct.
+//!
+//! The lock only keeps writers from doing work in vain. What makes a write correct is that it moves
+//! refs from the values that it read; so a holder that hangs delays others by ten seconds and no
+//! more, and a missing lock file harms nothing.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::error::GitError;
+use super::repository::Repository;
+use crate::host::Host;
+
+/// How long to wait for the holder of the lock before going on without it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a lost race is tried again.
+const MAX_TRIES: u32 = 40;
+
+/// The lock, until it is dropped. `None` inside: it could not be had in time.
+#[derive(Debug)]
+pub(crate) struct WriteLock(#[expect(dead_code, reason = "held for its drop")] Option<File>);
+
+impl Repository {
+    /// Waits for the write lock, for ten seconds at most.
+    pub(crate) fn lock(&self) -> Result<WriteLock, GitError> {
+        let dir = self.own_dir();
+        std::fs::create_dir_all(&dir).map_err(GitError::io("create", &dir))?;
+        let path = dir.join("write.lock");
+        let file =
+            OpenOptions::new().create(true).append(true).open(&path).map_err(GitError::io("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(WriteLock(Some(file))),
+            Err(TryLockError::WouldBlock) => Ok(WriteLock(wait(file))),
+            // A file system without locks (some network mounts): compare-and-swap alone.
+            Err(TryLockError::Error(_)) => Ok(WriteLock(None)),
+        }
+    }
+
+    /// Runs `attempt` under the lock until it does not lose a race. An attempt reads the current
+    /// state, builds on it, and moves refs from what it read.
+    pub(crate) fn write<T>(
+        &self,
+        host: &Host,
+        mut attempt: impl FnMut() -> Result<T, GitError>,
+    ) -> Result<T, GitError> {
+        let _lock = self.lock()?;
+        let mut tries = 1;
+        loop {
+            match attempt() {
+                Err(GitError::LostRace { name }) if tries >= MAX_TRIES => {
+                    return Err(GitError::Contended { name, tries });
+                }
+                Err(GitError::LostRace { .. }) => thread::sleep(pause(host, tries)),
+                ended => return ended,
+            }
+            tries += 1;
+        }
+    }
+}
+
+/// A random time that grows with the number of tries, up to a quarter of a second.
+fn pause(host: &Host, tries: u32) -> Duration {
+    let longest = u64::from(tries.min(50)) * 5;
+    Duration::from_micros(u64::try_from(host.random() % 1000).unwrap_or(0) * longest)
+}
+
+/// Blocks on the lock in a thread of its own, so that there is an end to the patience.
+fn wait(file: File) -> Option<File> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        if file.lock().is_ok() {
+            // Nobody may be waiting any more; then the lock is dropped with the message.
+            drop(sender.send(file));
+        }
+    });
+    receiver.recv_timeout(PATIENCE).ok()
+}

@@ -1,0 +1,87 @@
+//! Notes trees with git's own progressive fan-out.
+//!
+//! Guarantee: `git notes` understands what is written here, and this what `git notes` writes.
+//! Notes are built on one tip that the caller read once; the caller moves the ref.
+
+use gix::note::plumbing::State;
+
+use super::error::GitError;
+use super::objects::{NewCommit, Writer, from_gix, to_gix};
+use super::repository::Repository;
+use crate::model::oid::Oid;
+
+/// The notes at one tip, being edited.
+pub(crate) struct NotesTree<'w, 'r> {
+    writer: &'w Writer<'r>,
+    state: State,
+}
+
+impl<'w, 'r> NotesTree<'w, 'r> {
+    /// The notes tree of the notes commit `tip`, or an empty one.
+    pub(crate) fn open(writer: &'w Writer<'r>, tip: Option<Oid>) -> Result<Self, GitError> {
+        let repo = writer.repo;
+        let tree = tip.map_or_else(|| Ok(repo.empty_tree()), |tip| repo.tree_of(tip))?;
+        let state = State::new(to_gix(tree), writer).map_err(GitError::gix("read the notes tree"))?;
+        Ok(Self { writer, state })
+    }
+
+    /// The note of an object.
+    pub(crate) fn get(&mut self, annotated: Oid) -> Result<Option<Vec<u8>>, GitError> {
+        let doing = GitError::gix(format!("read the note of {annotated}"));
+        let blob = self.state.get(&to_gix(annotated), self.writer).map_err(doing)?;
+        blob.map(|blob| self.writer.repo.blob(from_gix(blob))).transpose()
+    }
+
+    /// Gives an object this note instead of any that it has.
+    pub(crate) fn set(&mut self, annotated: Oid, note: &[u8]) -> Result<(), GitError> {
+        let blob = self.writer.blob(note)?;
+        self.state
+            .edit(to_gix(annotated), Some(to_gix(blob)), self.writer)
+            .map_err(GitError::gix(format!("write the note of {annotated}")))?;
+        Ok(())
+    }
+
+    /// Writes the tree and a commit of it; the commit's tree is set here.
+    pub(crate) fn commit(&mut self, commit: &NewCommit<'_>) -> Result<Oid, GitError> {
+        let tree = self.state.write(self.writer).map_err(GitError::gix("write the notes tree"))?;
+        self.writer.commit(&NewCommit { tree: from_gix(tree), ..commit.clone() })
+    }
+}
+
+impl Repository {
+    /// Every note at a tip: the annotated object and the note's blob. Entries of the tree that are
+    /// no notes are passed over, as git does.
+    pub(crate) fn notes(&self, tip: Oid) -> Result<Vec<(Oid, Oid)>, GitError> {
+        let mut notes = Vec::new();
+        self.collect_notes(self.tree_of(tip)?, &mut String::new(), &mut notes)?;
+        Ok(notes)
+    }
+
+    fn collect_notes(
+        &self,
+        tree: Oid,
+        prefix: &mut String,
+        notes: &mut Vec<(Oid, Oid)>,
+    ) -> Result<(), GitError> {
+        let wrong = || GitError::WrongKind { oid: tree, wanted: "tree" };
+        let object = self.object(tree)?.try_into_tree().map_err(|_| wrong())?;
+        for entry in object.iter() {
+            let entry = entry.map_err(|_| wrong())?;
+            let name = entry.filename().to_string();
+            if !name.bytes().all(|b| b.is_ascii_hexdigit()) {
+                continue;
+            }
+            let before = prefix.len();
+            prefix.push_str(&name);
+            if entry.mode().is_tree() && name.len() == 2 {
+                self.collect_notes(from_gix(entry.object_id()), prefix, notes)?;
+            } else if let Ok(annotated) = prefix.parse()
+                && entry.mode().is_blob()
+            {
+                notes.push((annotated, from_gix(entry.object_id())));
+            }
+            prefix.truncate(before);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Refs: reading them, and moving several in one transaction with their old values given.
+//!
+//! Guarantee: all edits of a transaction take place or none, and none over a value that the caller
+//! did not expect. They go through `git update-ref --stdin`: gix would leave `packed-refs.lock`
+//! behind when killed. Limit: readers may see one edit of a transaction before another.
+
+use super::error::GitError;
+use super::repository::Repository;
+use crate::model::oid::Oid;
+
+/// What a ref must be before it is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// It does not exist.
+    Absent,
+    /// It is at this object.
+    At(Oid),
+}
+
+impl From<Option<Oid>> for Expected {
+    fn from(tip: Option<Oid>) -> Self {
+        tip.map_or(Self::Absent, Self::At)
+    }
+}
+
+/// What becomes of a ref.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It points here.
+    To(Oid),
+    /// It is gone.
+    Delete,
+}
+
+/// One move of one ref.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefEdit {
+    pub(crate) name: String,
+    pub(crate) change: Change,
+    pub(crate) expected: Expected,
+}
+
+impl RefEdit {
+    /// Moves a ref from what was read to `new`.
+    pub(crate) fn to(name: impl Into<String>, new: Oid, read: Option<Oid>) -> Self {
+        Self { name: name.into(), change: Change::To(new), expected: read.into() }
+    }
+
+    /// Deletes a ref that was read at `old`.
+    pub(crate) fn delete(name: impl Into<String>, old: Oid) -> Self {
+        Self { name: name.into(), change: Change::Delete, expected: Expected::At(old) }
+    }
+
+    /// The line of `git update-ref --stdin -z`.
+    fn command(&self) -> String {
+        let name = &self.name;
+        match (self.change, self.expected) {
+            (Change::To(new), Expected::Absent) => format!("create {name}\0{new}\0"),
+            (Change::To(new), Expected::At(old)) => format!("update {name}\0{new}\0{old}\0"),
+            (Change::Delete, Expected::At(old)) => format!("delete {name}\0{old}\0"),
+            (Change::Delete, Expected::Absent) => format!("verify {name}\0\0"),
+        }
+    }
+}
+
+impl Repository {
+    /// Moves refs: all of them, or none. `why` goes to the reflog.
+    pub(crate) fn move_refs(&self, edits: &[RefEdit], why: &str) -> Result<(), GitError> {
+        let Some(first) = edits.first() else { return Ok(()) };
+        let ended = self
+            .git()
+            .config("core.fsync=reference")
+            .args(["update-ref", "-m", why, "--create-reflog", "--stdin", "-z"])
+            .input(edits.iter().map(RefEdit::command).collect::<String>())
+            .end()?;
+        if ended.success {
+            return Ok(());
+        }
+        // git exits 128 for a lost race and for every other reason: the tips tell them apart.
+        for edit in edits {
+            if Expected::from(self.tip(&edit.name)?) != edit.expected {
+                return Err(GitError::LostRace { name: edit.name.clone() });
+            }
+        }
+        let reason = ended.stderr.trim_start_matches("fatal: ").to_owned();
+        Err(GitError::RefNotMoved { name: first.name.clone(), reason })
+    }
+
+    /// Refs whose full names start with `prefix` (ending in `/`), with their tips, sorted by name.
+    pub(crate) fn refs_under(&self, prefix: &str) -> Result<Vec<(String, Oid)>, GitError> {
+        if self.foreign_refs {
+            let listing =
+                self.git().args(["for-each-ref", "--format=%(refname) %(objectname)", prefix]).text()?;
+            let parse = |line: &str| {
+                line.split_once(' ').and_then(|(name, oid)| Some((name.to_owned(), oid.parse().ok()?)))
+            };
+            return Ok(listing.lines().filter_map(parse).collect());
+        }
+        let doing = || GitError::gix(format!("list the refs under {prefix}"));
+        let platform = self.gix.references().map_err(doing())?;
+        let mut found = Vec::new();
+        for reference in platform.prefixed(prefix).map_err(doing())? {
+            let reference =
+                reference.map_err(|error| GitError::gix(format!("list the refs under {prefix}"))(error))?;
+            if let Some(oid) = reference.target().try_id().and_then(|id| Oid::from_bytes(id.as_bytes())) {
+                found.push((reference.name().as_bstr().to_string(), oid));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+/// The oid at the end of a ref, `None` if there is no such ref or its branch is unborn.
+pub(super) fn tip(repo: &Repository, name: &str) -> Result<Option<Oid>, GitError> {
+    if repo.foreign_refs {
+        let ended = repo.git().args(["rev-parse", "-q", "--verify", "--end-of-options", name]).end()?;
+        return Ok(String::from_utf8_lossy(&ended.stdout).trim().parse().ok());
+    }
+    let doing = |name: &str| GitError::gix(format!("read the ref {name}"));
+    let Some(reference) = repo.gix.try_find_reference(name).map_err(|error| doing(name)(error))? else {
+        return Ok(None);
+    };
+    if let Some(id) = reference.target().try_id() {
+        return Ok(Oid::from_bytes(id.as_bytes()));
+    }
+    // A symbolic ref, HEAD above all; it may point at a branch that is not born yet.
+    Ok(reference.into_fully_peeled_id().ok().and_then(|id| Oid::from_bytes(id.as_bytes())))
+}

@@ -1,0 +1,208 @@
+//! A repository: what it is, where it is, where HEAD points.
+
+use std::path::{Path, PathBuf};
+
+use super::command::Git;
+use super::error::GitError;
+use super::refs;
+use crate::host::Host;
+use crate::model::oid::Oid;
+
+/// An open repository.
+pub(crate) struct Repository {
+    pub(super) gix: gix::Repository,
+    /// Refs are in a store that gix does not read (reftable): git reads and writes them.
+    pub(super) foreign_refs: bool,
+}
+
+/// Where HEAD points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Head {
+    /// At a branch (full name) with this tip.
+    Branch { name: String, tip: Oid },
+    /// At a branch (full name) that has no commit yet.
+    Unborn { name: String },
+    /// At a commit.
+    Detached { tip: Oid },
+}
+
+impl Head {
+    /// The commit, if there is one.
+    pub(crate) fn tip(&self) -> Option<Oid> {
+        match self {
+            Self::Branch { tip, .. } | Self::Detached { tip } => Some(*tip),
+            Self::Unborn { .. } => None,
+        }
+    }
+}
+
+/// Extensions of the repository format that gix 0.90 and we understand; of others git is asked.
+const EXTENSIONS: &[&str] = &[
+    "noop",
+    "objectformat",
+    "partialclone",
+    "preciousobjects",
+    "refstorage",
+    "relativeworktrees",
+    "worktreeconfig",
+];
+
+/// Memory for decoded objects of packs, in bytes: history of notes is one long delta chain.
+const PACK_CACHE: usize = 96 << 20;
+
+impl Repository {
+    /// Opens the repository that `dir` is in, or the one that `GIT_DIR` names.
+    pub(crate) fn discover(dir: &Path, host: &Host) -> Result<Self, GitError> {
+        if host.env("GIT_QUARANTINE_PATH").is_some() {
+            return Err(GitError::Quarantine);
+        }
+        let Ok(mut gix) = gix::discover_with_environment_overrides(dir) else {
+            return Err(why_not(dir));
+        };
+        if gix.git_dir_trust() != gix::sec::Trust::Full || has_unknown_extension(&gix) {
+            ask_git(&gix)?;
+        }
+        gix.objects
+            .set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE)));
+        let foreign_refs = gix
+            .config_snapshot()
+            .string("extensions.refStorage")
+            .is_some_and(|it| !it.eq_ignore_ascii_case(b"files"));
+        Ok(Self { gix, foreign_refs })
+    }
+
+    /// The git folder of this work tree, absolute.
+    pub(crate) fn git_dir(&self) -> PathBuf {
+        absolute(self.gix.git_dir())
+    }
+
+    /// The git folder that all work trees share, absolute.
+    pub(crate) fn common_dir(&self) -> PathBuf {
+        absolute(self.gix.common_dir())
+    }
+
+    /// The folder for what is ours in the repository and can be rebuilt.
+    pub(crate) fn own_dir(&self) -> PathBuf {
+        self.common_dir().join("orchestrate")
+    }
+
+    /// The work tree, if there is one.
+    pub(crate) fn work_dir(&self) -> Option<PathBuf> {
+        self.gix.workdir().map(absolute)
+    }
+
+    /// The work tree, or the error that says that there is none.
+    pub(crate) fn require_work_dir(&self) -> Result<PathBuf, GitError> {
+        self.work_dir().ok_or_else(|| GitError::Bare { git_dir: self.git_dir() })
+    }
+
+    /// The project's name: its work tree's folder, else the git folder without `.git`.
+    pub(crate) fn project(&self) -> String {
+        let dir = self.work_dir().unwrap_or_else(|| self.common_dir().with_extension(""));
+        dir.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Whether history ends early here.
+    pub(crate) fn is_shallow(&self) -> bool {
+        self.common_dir().join("shallow").exists()
+    }
+
+    /// A git command on this repository.
+    pub(crate) fn git(&self) -> Git {
+        Git::on(&self.git_dir())
+    }
+
+    /// Where HEAD points.
+    pub(crate) fn head(&self) -> Result<Head, GitError> {
+        let name = self.head_branch()?;
+        let tip = self.tip("HEAD")?;
+        match (name, tip) {
+            (Some(name), Some(tip)) => Ok(Head::Branch { name, tip }),
+            (Some(name), None) => Ok(Head::Unborn { name }),
+            (None, Some(tip)) => Ok(Head::Detached { tip }),
+            (None, None) => Err(GitError::UnknownRevision { rev: "HEAD".to_owned() }),
+        }
+    }
+
+    fn head_branch(&self) -> Result<Option<String>, GitError> {
+        if self.foreign_refs {
+            let ended = self.git().args(["symbolic-ref", "-q", "HEAD"]).end()?;
+            let name = String::from_utf8_lossy(&ended.stdout).trim().to_owned();
+            return Ok(ended.success.then_some(name));
+        }
+        let name = self.gix.head_name().map_err(GitError::gix("read HEAD"))?;
+        Ok(name.map(|name| name.as_bstr().to_string()))
+    }
+
+    /// The oid at the end of a ref, `None` if there is no such ref.
+    pub(crate) fn tip(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        refs::tip(self, name)
+    }
+
+    /// The commit or other object that a person's revision names, tags peeled.
+    pub(crate) fn resolve(&self, rev: &str) -> Result<Oid, GitError> {
+        if rev == "HEAD"
+            && let Some(tip) = self.tip(rev)?
+        {
+            return Ok(tip);
+        }
+        let unknown = || GitError::UnknownRevision { rev: rev.chars().take(200).collect() };
+        let object = format!("{rev}^{{}}");
+        let found = self.git().args(["rev-parse", "-q", "--verify", "--end-of-options", &object]).end()?;
+        String::from_utf8_lossy(&found.stdout).trim().parse().map_err(|_| unknown())
+    }
+
+    /// Whether `ancestor` is in the history of `descendant`.
+    pub(crate) fn is_ancestor(&self, ancestor: Oid, descendant: Oid) -> Result<bool, GitError> {
+        let (ancestor, descendant) = (ancestor.to_string(), descendant.to_string());
+        let ended = self.git().args(["merge-base", "--is-ancestor", &ancestor, &descendant]).end()?;
+        match ended.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(GitError::Failed { command: "merge-base".to_owned(), stderr: ended.stderr }),
+        }
+    }
+
+    /// Branches (full names) that some work tree has checked out: they must not be moved.
+    pub(crate) fn checked_out(&self) -> Result<Vec<String>, GitError> {
+        let listing = self.git().args(["worktree", "list", "--porcelain"]).text()?;
+        Ok(listing.lines().filter_map(|line| line.strip_prefix("branch ")).map(str::to_owned).collect())
+    }
+}
+
+/// Paths reach git commands that run elsewhere, so they must not depend on the current folder.
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+}
+
+fn has_unknown_extension(gix: &gix::Repository) -> bool {
+    let config = gix.config_snapshot();
+    let known = |name: &str| EXTENSIONS.contains(&name.to_ascii_lowercase().as_str());
+    config.plumbing().sections_by_name("extensions").is_some_and(|mut sections| {
+        sections.any(|section| section.value_names().any(|name| !known(&name.to_string())))
+    })
+}
+
+/// What git says of the repository; what it refuses we do not touch either.
+fn ask_git(gix: &gix::Repository) -> Result<(), GitError> {
+    let dir = gix.workdir().unwrap_or_else(|| gix.git_dir());
+    let ended = Git::within(dir).args(["rev-parse", "--git-dir"]).end()?;
+    if ended.success {
+        return Ok(());
+    }
+    let reason =
+        ended.stderr.lines().next().unwrap_or("no reason given").trim_start_matches("fatal: ").to_owned();
+    Err(GitError::Refused { git_dir: gix.git_dir().to_path_buf(), reason })
+}
+
+/// gix could not open anything: git knows best why.
+fn why_not(dir: &Path) -> GitError {
+    match Git::within(dir).args(["rev-parse", "--git-dir"]).end() {
+        Ok(ended) if !ended.success && !ended.stderr.contains("not a git repository") => GitError::Refused {
+            git_dir: dir.to_path_buf(),
+            reason: ended.stderr.trim_start_matches("fatal: ").to_owned(),
+        },
+        Err(error) => error,
+        Ok(_) => GitError::NotARepository { dir: dir.to_path_buf() },
+    }
+}
