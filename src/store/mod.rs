@@ -1,1 +1,41 @@
 //! Domain values to refs and back: executions, patterns, settings.
+//!
+//! Nothing here decides what is worth learning; it only keeps it, durable and without losing a race.
+
+mod draft;
+mod error;
+mod executions;
+mod learning;
+mod merge;
+mod replica;
+mod runs;
+mod settings;
+
+use crate::git::Repository;
+use crate::host::Host;
+
+pub(crate) use draft::{Anchor, Defaults, author_hash, complete};
+pub(crate) use error::StoreError;
+pub(crate) use executions::{BadLine, Entry, NOTES, Noted, Written};
+pub(crate) use learning::{Held, LEARNING, Learned, counted_notes};
+pub(crate) use merge::Merged;
+pub(crate) use runs::{OpenRun, RUNS};
+pub(crate) use settings::{Apply, Privacy, Settings, TABLE};
+
+/// What one repository remembers.
+pub(crate) struct Store<'a> {
+    pub(crate) repo: &'a Repository,
+    pub(crate) host: &'a Host,
+    pub(crate) settings: Settings,
+    /// This clone's id.
+    pub(crate) replica: String,
+}
+
+impl<'a> Store<'a> {
+    /// The store of `repo`, with its settings.
+    pub(crate) fn open(repo: &'a Repository, host: &'a Host) -> Result<Self, StoreError> {
+        let settings = Settings::read(repo, host)?;
+        let replica = replica::replica(repo, host)?;
+        Ok(Self { repo, host, settings, replica })
+    }
+}

@@ -1,0 +1,162 @@
+//! Drafts: from the few fields that somebody gives to a whole record.
+
+use serde_json::{Map, Value};
+
+use super::settings::Privacy;
+use crate::model::id::RecordId;
+use crate::model::oid::Oid;
+use crate::model::pattern::Shape;
+use crate::model::record::{Execution, NotARecord, VERSION};
+use crate::model::time::Timestamp;
+use crate::model::{redact, words};
+
+/// What a draft is filled up with.
+#[derive(Clone, Debug)]
+pub(crate) struct Defaults {
+    pub(crate) id: RecordId,
+    pub(crate) at: Timestamp,
+    pub(crate) replica: String,
+    pub(crate) author: String,
+    pub(crate) privacy: Privacy,
+}
+
+/// What a record is attached to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Anchor {
+    /// The annotated object: a commit, or the empty tree where there is no commit yet.
+    pub(crate) object: Oid,
+    pub(crate) tree: Oid,
+    /// The stable patch-id, where it was computed.
+    pub(crate) patch: Option<Oid>,
+}
+
+/// Fills up a draft: redacted, with keywords, pattern and anchor, canonical.
+pub(crate) fn complete(
+    mut draft: Map<String, Value>,
+    defaults: &Defaults,
+    anchor: &Anchor,
+) -> Result<Execution, NotARecord> {
+    draft.values_mut().for_each(redact::redact_value);
+    let mut fill = |key: &str, value: Value| drop(draft.entry(key).or_insert(value));
+    fill("id", defaults.id.to_string().into());
+    fill("v", VERSION.into());
+    fill("kind", "execution".into());
+    fill("at", defaults.at.to_string().into());
+    fill("source", "record".into());
+    fill("replica", defaults.replica.clone().into());
+    fill("author", defaults.author.clone().into());
+    let mut execution: Execution = serde_json::from_value(draft.into())?;
+    if execution.v != VERSION {
+        return Err(refuse(format!("version {} is not {VERSION}", execution.v)));
+    }
+    if execution.steps.is_empty() {
+        return Err(refuse("an execution has at least one step".to_owned()));
+    }
+    if !is_word(&execution.replica) {
+        return Err(refuse(format!(
+            "`{}` is not a replica (a-z, 0-9, - and _)",
+            execution.replica.escape_debug()
+        )));
+    }
+    apply_privacy(&mut execution, defaults.privacy)?;
+    execution.commit = Some(anchor.object);
+    execution.tree = Some(anchor.tree);
+    execution.patch = anchor.patch.or(execution.patch);
+    execution.pattern = Shape::of(&execution).map(|shape| shape.id());
+    Ok(execution.shortened())
+}
+
+fn apply_privacy(execution: &mut Execution, privacy: Privacy) -> Result<(), NotARecord> {
+    if execution.request.is_none() && execution.words.is_empty() && privacy == Privacy::Text {
+        return Err(refuse("missing field `request`".to_owned()));
+    }
+    if let Some(request) = &execution.request {
+        execution.words = words::keywords(request);
+    }
+    match privacy {
+        Privacy::Text => {}
+        Privacy::Words => execution.request = None,
+        Privacy::None => {
+            execution.request = None;
+            execution.words.clear();
+        }
+    }
+    Ok(())
+}
+
+fn is_word(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
+}
+
+fn refuse(reason: String) -> NotARecord {
+    NotARecord::from(<serde_json::Error as serde::de::Error>::custom(reason))
+}
+
+/// BLAKE3 of a person's name and address, 16 hex digits: who it was, without saying so.
+pub(crate) fn author_hash(name: &str, email: &str) -> String {
+    blake3::hash(format!("{name} <{email}>").as_bytes()).to_hex()[..16].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::samples;
+
+    fn defaults(privacy: Privacy) -> Defaults {
+        Defaults {
+            id: samples::execution(1).id,
+            at: Timestamp(1_795_161_600_000),
+            replica: "aaaa".to_owned(),
+            author: author_hash("A", "a@b"),
+            privacy,
+        }
+    }
+
+    fn anchor() -> Anchor {
+        let object = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().expect("valid");
+        Anchor { object, tree: object, patch: None }
+    }
+
+    fn draft(text: &str) -> Map<String, Value> {
+        serde_json::from_str(text).expect("an object")
+    }
+
+    const LEAST: &str = r#"{"request":"add a licence, password=hunter22x","steps":[
+        {"component":"m/p/skill/licence","outcome":"passed"}],"outcome":"passed","zebra":1.0}"#;
+
+    #[test]
+    fn the_bold_few_fields_become_a_whole_record() {
+        let execution = complete(draft(LEAST), &defaults(Privacy::Text), &anchor()).expect("complete");
+        insta::assert_snapshot!(execution.line(), @r#"{"id":"01KAFXSTC00000000000000001","v":1,"kind":"execution","at":"2026-11-20T08:00:00.000Z","request":"add a licence, password=[redacted secret]","words":["add","licens","password","redact","secret"],"source":"record","replica":"aaaa","author":"0ea1e8e2d5d7e3d9","commit":"4b825dc642cb6eb9a060e54bf8d69288fbee4904","tree":"4b825dc642cb6eb9a060e54bf8d69288fbee4904","pattern":"licence-0000","steps":[{"component":"m/p/skill/licence","outcome":"passed"}],"outcome":"passed","zebra":1}"#);
+    }
+
+    #[test]
+    fn privacy_keeps_the_request_out_of_the_record() {
+        let words = complete(draft(LEAST), &defaults(Privacy::Words), &anchor()).expect("complete");
+        assert_eq!(words.request, None);
+        assert!(words.words.contains(&"licens".to_owned()));
+        let none = complete(draft(LEAST), &defaults(Privacy::None), &anchor()).expect("complete");
+        assert_eq!((none.request, none.words.len()), (None, 0));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let message = |text: &str| {
+            complete(draft(text), &defaults(Privacy::Text), &anchor()).expect_err("incomplete").to_string()
+        };
+        assert_eq!(
+            message(r#"{"steps":[],"outcome":"passed"}"#),
+            "not a record: an execution has at least one step"
+        );
+        assert_eq!(
+            message(r#"{"request":"x","steps":[{"outcome":"passed"}],"outcome":"passed"}"#),
+            "not a record: missing field `component`"
+        );
+        assert_eq!(message(r#"{"request":"x","outcome":"passed"}"#), "not a record: missing field `steps`");
+        assert_eq!(
+            message(r#"{"steps":[{"component":"a/b/c/d","outcome":"passed"}],"outcome":"passed"}"#),
+            "not a record: missing field `request`"
+        );
+    }
+}

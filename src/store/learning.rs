@@ -1,0 +1,191 @@
+//! The pattern library in refs: the learning ref, and the learning branches that are not merged yet.
+
+use std::collections::BTreeMap;
+
+use super::Store;
+use super::error::StoreError;
+use crate::git::{GitError, Identity, NewCommit, RefEdit, Writer};
+use crate::model::library::{Library, Problem};
+use crate::model::oid::Oid;
+use crate::model::recount;
+use crate::model::time::Timestamp;
+
+/// The learning ref: the merged pattern library.
+pub(crate) const LEARNING: &str = "refs/orchestrate/learning";
+/// The trailer that names the notes commit whose records were counted.
+pub(crate) const NOTES_TRAILER: &str = "Orchestrate-Notes";
+
+/// A library as one ref holds it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) library: Library,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// A new commit of learning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Learned {
+    /// The full name of the learning branch.
+    pub(crate) branch: String,
+    pub(crate) commit: Oid,
+    pub(crate) message: String,
+}
+
+impl Store<'_> {
+    /// The tip of the learning ref.
+    pub(crate) fn learning_tip(&self) -> Result<Option<Oid>, StoreError> {
+        Ok(self.repo.tip(LEARNING)?)
+    }
+
+    /// Learning branches of all replicas, sorted by full name.
+    pub(crate) fn learning_branches(&self) -> Result<Vec<(String, Oid)>, StoreError> {
+        Ok(self.repo.refs_under(&format!("refs/heads/{}", self.settings.learning_prefix))?)
+    }
+
+    /// This replica's open learning branch.
+    pub(crate) fn open_branch(&self) -> Result<Option<(String, Oid)>, StoreError> {
+        let ending = format!("-{}", self.replica);
+        Ok(self.learning_branches()?.into_iter().rfind(|(name, _)| name.ends_with(&ending)))
+    }
+
+    /// The library that a commit holds.
+    pub(crate) fn library_at(&self, commit: Oid) -> Result<Held, StoreError> {
+        let mut files = Vec::new();
+        for (path, blob) in self.repo.files(self.repo.tree_of(commit)?)? {
+            files.push((path, self.repo.blob(blob)?));
+        }
+        let (library, problems) = Library::from_files(files)
+            .map_err(|source| StoreError::Newer { name: format!("commit {}", commit.short()), source })?;
+        Ok(Held { library, problems })
+    }
+
+    /// The join of the learning ref and of all learning branches here.
+    pub(crate) fn library(&self) -> Result<Held, StoreError> {
+        let branches = self.learning_branches()?.into_iter().map(|(_, tip)| tip);
+        let mut joined = Held { library: Library::default(), problems: Vec::new() };
+        for tip in self.learning_tip()?.into_iter().chain(branches) {
+            let held = self.library_at(tip)?;
+            joined.library.join(&held.library);
+            joined.problems.extend(held.problems);
+        }
+        joined.problems.sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
+        joined.problems.dedup();
+        Ok(joined)
+    }
+
+    /// Commits what the notes teach beyond the open learning branch, or nothing if that is nothing.
+    /// `describe` words the commit message from the library before and after.
+    pub(crate) fn learn(
+        &self,
+        describe: &dyn Fn(&Library, &Library) -> String,
+    ) -> Result<Option<Learned>, StoreError> {
+        self.require_free_prefix()?;
+        let at = self.host.now();
+        self.repo.write(self.host, || {
+            // Everything is read inside: what is retried is a function of the current state.
+            let attempt = || -> Result<Option<Learned>, StoreError> {
+                let notes = self.notes_tip()?;
+                let records = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default().records;
+                let open = self.open_branch()?;
+                let writer = Writer::new(self.repo);
+                let base = match &open {
+                    Some((_, tip)) => *tip,
+                    None => self.learning_tip()?.map_or_else(|| self.root(&writer), Ok)?,
+                };
+                let before = self.library_at(base)?.library;
+                let mut after = before.clone();
+                after.join(&recount::recount(&records, &before));
+                if after == before {
+                    return Ok(None);
+                }
+                let message = with_notes(&describe(&before, &after), notes);
+                let commit = self.commit_library(&writer, &after, &[base], &message, at)?;
+                let branch = open.as_ref().map_or_else(|| self.new_branch(at), |(name, _)| name.clone());
+                let edit = RefEdit::to(branch.clone(), commit, open.map(|(_, tip)| tip));
+                self.repo.move_refs(&[edit], "orchestrate: learn")?;
+                Ok(Some(Learned { branch, commit, message }))
+            };
+            unless_lost(attempt())
+        })?
+    }
+
+    /// Writes `library` over the tree of the first parent and commits it, durable.
+    pub(super) fn commit_library(
+        &self,
+        writer: &Writer<'_>,
+        library: &Library,
+        parents: &[Oid],
+        message: &str,
+        at: Timestamp,
+    ) -> Result<Oid, StoreError> {
+        let base = parents.first().map(|parent| self.repo.tree_of(*parent)).transpose()?;
+        let mut changes: BTreeMap<String, Option<Vec<u8>>> =
+            library.files().into_iter().map(|(path, bytes)| (path, Some(bytes))).collect();
+        for path in base.map(|tree| self.repo.files(tree)).transpose()?.unwrap_or_default().into_keys() {
+            changes.entry(path).or_insert(None);
+        }
+        let tree = writer.tree(base, &changes)?;
+        let author = self.repo.identity(self.host);
+        let commit = writer.commit(&NewCommit { tree, parents, message, author: &author, at })?;
+        writer.sync()?;
+        Ok(commit)
+    }
+
+    /// The commit that every library starts from: the same oid in every clone, so that histories
+    /// that begin apart are related.
+    pub(super) fn root(&self, writer: &Writer<'_>) -> Result<Oid, GitError> {
+        let files = Library::default().files().into_iter().map(|(path, bytes)| (path, Some(bytes))).collect();
+        let tree = writer.tree(None, &files)?;
+        let author =
+            Identity { name: "git-orchestrate".to_owned(), email: "git-orchestrate@localhost".to_owned() };
+        let message = "Start the pattern library\n";
+        writer.commit(&NewCommit { tree, parents: &[], message, author: &author, at: Timestamp::default() })
+    }
+
+    fn new_branch(&self, at: Timestamp) -> String {
+        format!("refs/heads/{}{}-{}", self.settings.learning_prefix, at.stamp(), self.replica)
+    }
+
+    /// A branch that is named as the prefix, or as one of its folders, would block learning branches.
+    fn require_free_prefix(&self) -> Result<(), StoreError> {
+        let prefix = self.settings.learning_prefix.trim_end_matches('/');
+        let mut name = String::new();
+        for part in prefix.split('/') {
+            name = if name.is_empty() { part.to_owned() } else { format!("{name}/{part}") };
+            if self.repo.tip(&format!("refs/heads/{name}"))?.is_some() {
+                return Err(StoreError::PrefixTaken { name });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lets the retry loop see a lost race, and hands every other error through to the caller.
+pub(super) fn unless_lost<T>(ended: Result<T, StoreError>) -> Result<Result<T, StoreError>, GitError> {
+    match ended {
+        Err(StoreError::Git(lost @ GitError::LostRace { .. })) => Err(lost),
+        other => Ok(other),
+    }
+}
+
+/// Adds the trailer that says which notes were counted.
+pub(super) fn with_notes(message: &str, notes: Option<Oid>) -> String {
+    let message = message.trim_end();
+    let Some(notes) = notes else { return format!("{message}\n") };
+    // Trailers are one block: only a message that has none yet needs the blank line.
+    let last_block = message.rsplit("\n\n").next().unwrap_or_default();
+    let has_trailers =
+        message.contains("\n\n") && last_block.lines().all(|line| line.starts_with("Orchestrate-"));
+    let gap = if has_trailers { "\n" } else { "\n\n" };
+    format!("{message}{gap}{NOTES_TRAILER}: {notes}\n")
+}
+
+/// The notes commit that a learning commit's message says was counted.
+pub(crate) fn counted_notes(message: &str) -> Option<Oid> {
+    let prefix = format!("{NOTES_TRAILER}: ");
+    message
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix(&prefix))
+        .and_then(|text| text.trim().parse().ok())
+}

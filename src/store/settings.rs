@@ -1,0 +1,234 @@
+//! Settings: git config `orchestrate.*`, one table, defaults and bounds beside the names.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::error::StoreError;
+use crate::git::Repository;
+use crate::host::Host;
+
+/// A documented setting.
+pub(crate) struct Setting {
+    /// The key below `orchestrate.`, as documents spell it.
+    pub(crate) key: &'static str,
+    /// The default, in words.
+    pub(crate) default: &'static str,
+    /// What it does, in one line.
+    pub(crate) meaning: &'static str,
+}
+
+/// Every setting there is; README's table is tested against it.
+pub(crate) const TABLE: &[Setting] = &[
+    Setting {
+        key: "apply",
+        default: "ask on a terminal, else branch",
+        meaning: "where a run's result goes: merge, branch or none",
+    },
+    Setting {
+        key: "approved",
+        default: "(none)",
+        meaning: "content hashes of components that may run here; several",
+    },
+    Setting {
+        key: "carry",
+        default: "(none)",
+        meaning: "globs of ignored files that a run's work trees get a copy of; several",
+    },
+    Setting { key: "jobs", default: "number of cores", meaning: "steps of one phase that run at once" },
+    Setting { key: "learningPrefix", default: "learning/", meaning: "prefix of learning branches" },
+    Setting {
+        key: "marketplace.<name>.source",
+        default: "(none)",
+        meaning: "a known marketplace: a folder, or `builtin:starter`",
+    },
+    Setting {
+        key: "privacy",
+        default: "text",
+        meaning: "what a record says of the request: text, words or none",
+    },
+    Setting {
+        key: "remote",
+        default: "origin",
+        meaning: "the remote that `init` looks at for notes and learning",
+    },
+    Setting { key: "retries", default: "1", meaning: "further attempts of a component before its fallback" },
+    Setting {
+        key: "timeout",
+        default: "600",
+        meaning: "time limit of a step in seconds, where its component states none",
+    },
+    Setting {
+        key: "worktrees",
+        default: "the system's temporary folder",
+        meaning: "folder for the work trees of runs",
+    },
+];
+
+/// What the records of this repository say of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Privacy {
+    /// The redacted text and its keywords.
+    Text,
+    /// Keywords only.
+    Words,
+    /// Nothing.
+    None,
+}
+
+/// Where a run's result goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Apply {
+    /// An ordinary git merge into the current branch
+    Merge,
+    /// A branch of its own
+    Branch,
+    /// Nowhere: it stays under refs/orchestrate/runs
+    None,
+}
+
+/// The settings of one repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) apply: Option<Apply>,
+    pub(crate) approved: Vec<String>,
+    pub(crate) carry: Vec<String>,
+    pub(crate) jobs: usize,
+    /// Ends in `/`.
+    pub(crate) learning_prefix: String,
+    /// Sources by marketplace name.
+    pub(crate) marketplaces: BTreeMap<String, String>,
+    pub(crate) privacy: Privacy,
+    pub(crate) remote: String,
+    pub(crate) retries: u32,
+    pub(crate) timeout: Duration,
+    pub(crate) worktrees: PathBuf,
+    /// Keys below `orchestrate.` that mean nothing.
+    pub(crate) unknown: Vec<String>,
+}
+
+impl Settings {
+    /// Reads the settings of `repo`; a value out of bounds is an error that names it.
+    pub(crate) fn read(repo: &Repository, host: &Host) -> Result<Self, StoreError> {
+        let text = |key: &str| repo.config(&format!("orchestrate.{key}"));
+        let (marketplaces, unknown) = sections(repo);
+        Ok(Self {
+            apply: one_of(
+                "apply",
+                text("apply"),
+                &[
+                    ("merge", Some(Apply::Merge)),
+                    ("branch", Some(Apply::Branch)),
+                    ("none", Some(Apply::None)),
+                ],
+                "merge, branch or none",
+            )?
+            .flatten(),
+            approved: repo.config_all("orchestrate.approved"),
+            carry: repo.config_all("orchestrate.carry"),
+            jobs: number("jobs", text("jobs"), 1, 256)?.map_or_else(|| host.cores(), |jobs| jobs as usize),
+            learning_prefix: prefix(text("learningPrefix"))?,
+            marketplaces,
+            privacy: one_of(
+                "privacy",
+                text("privacy"),
+                &[("text", Privacy::Text), ("words", Privacy::Words), ("none", Privacy::None)],
+                "text, words or none",
+            )?
+            .unwrap_or(Privacy::Text),
+            remote: text("remote").unwrap_or_else(|| "origin".to_owned()),
+            retries: number("retries", text("retries"), 0, 10)?.unwrap_or(1),
+            timeout: Duration::from_secs(
+                number("timeout", text("timeout"), 1, 86_400)?.unwrap_or(600).into(),
+            ),
+            worktrees: text("worktrees")
+                .map_or_else(|| host.temp_dir().join("git-orchestrate"), PathBuf::from),
+            unknown,
+        })
+    }
+}
+
+fn number(key: &str, value: Option<String>, least: u32, most: u32) -> Result<Option<u32>, StoreError> {
+    let Some(value) = value else { return Ok(None) };
+    match value.parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
+        _ => Err(wrong(key, value, "a whole number within its bounds")),
+    }
+}
+
+fn one_of<T: Copy>(
+    key: &str,
+    value: Option<String>,
+    choices: &[(&str, T)],
+    wanted: &'static str,
+) -> Result<Option<T>, StoreError> {
+    let Some(value) = value else { return Ok(None) };
+    let found = choices.iter().find(|(name, _)| *name == value);
+    found.map(|(_, choice)| Some(*choice)).ok_or_else(|| wrong(key, value, wanted))
+}
+
+fn prefix(value: Option<String>) -> Result<String, StoreError> {
+    let value = value.unwrap_or_else(|| "learning/".to_owned());
+    let name = value.trim_end_matches('/');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.');
+    let good = !name.is_empty()
+        && name.chars().all(plain)
+        && name
+            .split('/')
+            .all(|part| !part.is_empty() && !part.starts_with(['.', '-']) && !part.ends_with(".lock"))
+        && !name.contains("..");
+    if good {
+        Ok(format!("{name}/"))
+    } else {
+        Err(wrong("learningPrefix", value, "a prefix of branch names, such as learning/"))
+    }
+}
+
+fn wrong(key: &str, value: String, wanted: &'static str) -> StoreError {
+    StoreError::Setting { key: format!("orchestrate.{key}"), value, wanted }
+}
+
+/// Marketplaces by name, and keys that no setting has.
+fn sections(repo: &Repository) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut marketplaces = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for (subsection, key) in repo.config_keys("orchestrate") {
+        let full =
+            subsection.as_ref().map_or_else(|| key.clone(), |subsection| format!("{subsection}.{key}"));
+        let marketplace = subsection.as_deref().and_then(|it| it.strip_prefix("marketplace."));
+        match marketplace {
+            Some(name) if key.eq_ignore_ascii_case("source") => {
+                let source = repo.config(&format!("orchestrate.{full}")).unwrap_or_default();
+                marketplaces.insert(name.to_owned(), source);
+            }
+            _ if subsection.is_none() && TABLE.iter().any(|known| known.key.eq_ignore_ascii_case(&key)) => {}
+            _ => unknown.push(format!("orchestrate.{full}")),
+        }
+    }
+    unknown.sort();
+    unknown.dedup();
+    (marketplaces, unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_always_ends_in_a_slash() {
+        assert_eq!(prefix(None).expect("default"), "learning/");
+        assert_eq!(prefix(Some("team/learning".to_owned())).expect("valid"), "team/learning/");
+        for bad in ["", "/", "a b", "-x", "a..b", "x.lock/"] {
+            assert!(prefix(Some(bad.to_owned())).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_value_out_of_bounds_names_the_setting() {
+        let error = number("jobs", Some("0".to_owned()), 1, 256).expect_err("too small");
+        assert_eq!(
+            error.to_string(),
+            "the setting orchestrate.jobs is `0`; it must be a whole number within its bounds"
+        );
+    }
+}
