@@ -1,0 +1,28 @@
+#!/bin/sh
+# Green when the library has tests, and when they pass wherever cargo is installed.
+# SPDX-License-Identifier: Apache-2.0
+set -eu
+LC_ALL=C
+export LC_ALL
+
+if ! git -c submodule.recurse=false grep --untracked -qE '#\[(tokio::)?test' -- 'src/*.rs' 'tests/*.rs'; then
+    echo "neither src nor tests holds a #[test]"
+    exit 1
+fi
+if ! command -v cargo >/dev/null 2>&1; then
+    echo "cargo is not installed: the tests were looked at and not run"
+    exit 0
+fi
+
+# Nothing may stay in the work tree: build products go elsewhere, and a Cargo.lock that cargo makes here is
+# dropped again. A library's users never read it, and whether to commit one is its owners' choice.
+build=$(mktemp -d)
+lock=present
+[ -e Cargo.lock ] || lock=absent
+tidy() {
+    rm -rf "$build"
+    if [ "$lock" = absent ]; then rm -f Cargo.lock; fi
+}
+trap tidy EXIT
+trap 'exit 129' HUP INT TERM
+CARGO_TARGET_DIR=$build cargo test --offline --quiet
