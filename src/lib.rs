@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 mod check;
+mod cli;
 mod commands;
 mod execute;
 mod git;
@@ -14,3 +15,11 @@ mod plan;
 mod research;
 mod store;
 mod ui;
+
+use std::ffi::OsString;
+
+/// Runs the program with these arguments, the program's name first, and gives its exit code.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    cli::main(arguments.into_iter().collect())
+}

@@ -1,3 +1,7 @@
-//! Entry of the program.
+//! The `git-orchestrate` program; `git orchestrate` finds it on the PATH.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(git_orchestrate::main(std::env::args_os()))
+}

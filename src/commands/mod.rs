@@ -1,1 +1,53 @@
-//! One file per verb.
+//! One file per verb: its arguments, its help, and what it does, told from top to bottom.
+
+pub(crate) mod check;
+pub(crate) mod deinit;
+pub(crate) mod init;
+pub(crate) mod log;
+pub(crate) mod merge;
+pub(crate) mod patterns;
+pub(crate) mod record;
+pub(crate) mod show;
+pub(crate) mod status;
+
+use std::path::PathBuf;
+
+use crate::git::Repository;
+use crate::host::Host;
+use crate::store::Store;
+use crate::ui::{Failure, Ui, exit};
+
+/// What every verb is given.
+pub(crate) struct Context {
+    pub(crate) ui: Ui,
+    pub(crate) host: Host,
+    /// The folder that we were started in.
+    pub(crate) dir: PathBuf,
+}
+
+/// How a verb ends: an exit code, or a failure to show.
+pub(crate) type Ended = Result<u8, Failure>;
+
+impl Context {
+    /// The repository that we were started in.
+    pub(crate) fn repository(&self) -> Result<Repository, Failure> {
+        Ok(Repository::discover(&self.dir, &self.host)?)
+    }
+
+    /// The store of `repo`. Settings that mean nothing are named, once per command.
+    pub(crate) fn store<'a>(&'a self, repo: &'a Repository) -> Result<Store<'a>, Failure> {
+        let store = Store::open(repo, &self.host)?;
+        for key in &store.settings.unknown {
+            self.ui.warn(format!("the setting {key} means nothing to this version"));
+        }
+        Ok(store)
+    }
+
+    /// A path as the user typed it, seen from the folder that we were started in.
+    pub(crate) fn path(&self, typed: &std::path::Path) -> PathBuf {
+        self.dir.join(typed)
+    }
+}
+
+/// The exit code of work that went well.
+pub(crate) const DONE: Ended = Ok(exit::DONE);

@@ -9,6 +9,7 @@ mod lock;
 mod notes;
 mod objects;
 mod refs;
+mod remote;
 mod repository;
 
 pub(crate) use command::{Git, LOCATION};

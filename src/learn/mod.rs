@@ -1,1 +1,7 @@
-//! What an execution teaches, in words.
+//! What executions teach, in words: the difference between two libraries, told to a person.
+
+mod change;
+mod message;
+
+pub(crate) use change::{Change, changes};
+pub(crate) use message::{catch_up, lesson, merge};

@@ -123,7 +123,7 @@ fn subject(recorded: usize) -> String {
 }
 
 /// The lines of a note that say something: git joins copied notes with a blank line.
-fn note_lines(note: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn note_lines(note: &[u8]) -> impl Iterator<Item = &[u8]> {
     note.split(|&b| b == b'\n').map(|line| line.trim_ascii()).filter(|line| !line.is_empty())
 }
 

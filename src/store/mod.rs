@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides what is worth learning; it only keeps it, durable and without losing a race.
 
+mod adopt;
 mod draft;
 mod error;
 mod executions;
@@ -14,6 +15,7 @@ mod settings;
 use crate::git::Repository;
 use crate::host::Host;
 
+pub(crate) use adopt::Adopted;
 pub(crate) use draft::{Anchor, Defaults, author_hash, complete};
 pub(crate) use error::StoreError;
 pub(crate) use executions::{BadLine, Entry, NOTES, Noted, Written};

@@ -1,0 +1,181 @@
+//! The rules: each looks at values and names what it finds wrong.
+
+use std::collections::BTreeSet;
+
+use similar::TextDiff;
+
+use super::Finding;
+use super::subject::Subject;
+use crate::model::evidence::{Cells, Slot};
+use crate::model::recount::{Records, recount};
+use crate::store::{NOTES, Noted};
+
+/// The most lines of a difference that a message shows.
+const SHOWN: usize = 6;
+/// The cure for what a recount puts right.
+const RECOUNT: &str =
+    "`git orchestrate merge` recounts it from the notes, or `git revert` the commit that changed it";
+
+/// Every line of every note is a record.
+pub(super) fn notes_format(noted: &Noted) -> Vec<Finding> {
+    let bad: Vec<Finding> = noted
+        .bad
+        .iter()
+        .map(|bad| {
+            let object = format!("note of {}, line {}", bad.object, bad.line);
+            let cure = format!(
+                "it is skipped and kept; `git notes --ref=orchestrate edit {}` mends it",
+                bad.object.short()
+            );
+            Finding::failed("format", object, bad.reason.clone(), cure)
+        })
+        .collect();
+    if bad.is_empty() {
+        let message = format!("every line of the notes is a record ({} in all)", noted.records.len());
+        return vec![Finding::passed("format", NOTES, message)];
+    }
+    bad
+}
+
+/// Every id has one line.
+pub(super) fn one_bytes_per_id(noted: &Noted) -> Vec<Finding> {
+    let twice: Vec<Finding> = noted
+        .records
+        .iter()
+        .filter(|(_, lines)| lines.len() > 1)
+        .map(|(id, lines)| {
+            let message = format!(
+                "{} lines have this id and differ; the one with the greater bytes counts",
+                lines.len()
+            );
+            let cure = "take the wrong line out with `git notes --ref=orchestrate edit`";
+            Finding::failed("one-bytes-per-id", format!("record {id}"), message, cure)
+        })
+        .collect();
+    if twice.is_empty() {
+        return vec![Finding::passed("one-bytes-per-id", NOTES, "every id has one line")];
+    }
+    twice
+}
+
+/// Every file of the learning tree can be read.
+pub(super) fn learning_format(subject: &Subject) -> Vec<Finding> {
+    let broken: Vec<Finding> = subject
+        .problems
+        .iter()
+        .map(|problem| {
+            let object = format!("{}:{}", subject.name, problem.path);
+            let cure = "it is skipped and kept; `git revert` the commit that broke it";
+            Finding::failed("format", object, problem.reason.clone(), cure)
+        })
+        .chain((!subject.files.contains_key("format")).then(|| {
+            let cure = "is this a learning tree? name the learning ref or a learning branch";
+            Finding::failed("format", format!("{}:format", subject.name), "the file is missing", cure)
+        }))
+        .collect();
+    if broken.is_empty() {
+        let message = format!("format 1, {} patterns", subject.library.patterns.len());
+        return vec![Finding::passed("format", &subject.name, message)];
+    }
+    broken
+}
+
+/// Every pattern is in the folder that follows from its cells and the policy.
+pub(super) fn folders(subject: &Subject) -> Vec<Finding> {
+    let mut wrong = Vec::new();
+    for pattern in subject.library.patterns.values() {
+        let right = subject.library.pattern_path(pattern);
+        let file = format!("/{}.toml", pattern.id);
+        for path in subject.files.keys().filter(|path| path.starts_with("patterns/") && path.ends_with(&file))
+        {
+            if *path != right {
+                let message = format!("its evidence places it at {right}");
+                wrong.push(Finding::failed("folder", format!("{}:{path}", subject.name), message, RECOUNT));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        return vec![Finding::passed(
+            "folder",
+            &subject.name,
+            "every pattern is where its evidence places it",
+        )];
+    }
+    wrong
+}
+
+/// Every cell is the recount of the records that were counted.
+pub(super) fn cells(subject: &Subject, records: &Records) -> Vec<Finding> {
+    let counted = recount(records, &subject.library);
+    let library = &subject.library;
+    let none = Cells::default();
+    let mut wrong = Vec::new();
+    let ids: BTreeSet<_> = library.patterns.keys().chain(counted.patterns.keys()).collect();
+    for id in ids {
+        let stored = library.patterns.get(id);
+        let shown = stored.or_else(|| counted.patterns.get(id)).expect("it is in one of the two");
+        let object = format!("{}:{}", subject.name, library.pattern_path(shown));
+        let cells = |of: &crate::model::library::Library| {
+            of.patterns.get(id).map_or_else(Cells::default, |it| it.cells.clone())
+        };
+        wrong.extend(differences(&object, &cells(library), &cells(&counted)));
+    }
+    let ids: BTreeSet<_> = library.components.keys().chain(counted.components.keys()).collect();
+    for id in ids {
+        let object = format!("{}:{} ({id})", subject.name, crate::model::library::plugin_path(id));
+        let stored = library.components.get(id).map_or(&none, |it| &it.cells);
+        let recounted = counted.components.get(id).map_or(&none, |it| &it.cells);
+        wrong.extend(differences(&object, stored, recounted));
+    }
+    if wrong.is_empty() {
+        let message = format!("every cell equals the recount of {} records", records.len());
+        return vec![Finding::passed("cells", &subject.name, message)];
+    }
+    wrong
+}
+
+fn differences(object: &str, stored: &Cells, counted: &Cells) -> Vec<Finding> {
+    let slots: BTreeSet<&Slot> = stored.iter().chain(counted.iter()).map(|(slot, _)| slot).collect();
+    slots
+        .into_iter()
+        .filter(|slot| stored.get(slot) != counted.get(slot))
+        .map(|slot| {
+            let Slot { replica, month, outcome } = slot;
+            let cell = format!("{replica} {} {}", month.as_str(), outcome.as_str());
+            let message =
+                format!("the cell {cell} says {}, the notes say {}", stored.get(slot), counted.get(slot));
+            Finding::failed("cells", object, message, RECOUNT)
+        })
+        .collect()
+}
+
+/// Every file has the bytes that follow from what it says.
+pub(super) fn canonical_bytes(subject: &Subject, named: &BTreeSet<&str>) -> Vec<Finding> {
+    let rendered = subject.library.files();
+    let mut wrong = Vec::new();
+    for (path, right) in &rendered {
+        let object = format!("{}:{path}", subject.name);
+        let Some(bytes) = subject.files.get(path) else {
+            // Missing: the folder rule named the place where the pattern is instead.
+            continue;
+        };
+        if bytes != right && !named.iter().any(|name| name.starts_with(object.as_str())) {
+            let message = format!("its bytes are not canonical: {}", difference(bytes, right));
+            wrong.push(Finding::failed("bytes", object, message, RECOUNT));
+        }
+    }
+    if wrong.is_empty() {
+        return vec![Finding::passed("bytes", &subject.name, "every file has its one canonical form")];
+    }
+    wrong
+}
+
+/// The first changed lines, `-` as it is, `+` as it should be.
+fn difference(is: &[u8], should: &[u8]) -> String {
+    let (is, should) = (String::from_utf8_lossy(is), String::from_utf8_lossy(should));
+    let diff = TextDiff::from_lines(&is, &should);
+    let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
+    let lines: Vec<String> =
+        changed.take(SHOWN).map(|change| format!("{}{}", change.tag(), change.value().trim_end())).collect();
+    lines.join(" ")
+}

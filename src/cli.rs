@@ -1,0 +1,120 @@
+//! The command line: verbs, the short form of `run`, and the way to each verb's file.
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{self, Context, Ended};
+use crate::host::Host;
+use crate::ui::{Failure, Format, Ui, exit};
+
+/// Turn a request into a workflow of agent plugins, run it safely, and remember in git what worked.
+#[derive(Debug, Parser)]
+#[command(
+    name = "git orchestrate",
+    bin_name = "git orchestrate",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Example:
+  git orchestrate \"add a readme and a changelog\"
+
+One argument with a space in it is short for `git orchestrate run \"…\"`."
+)]
+struct Cli {
+    /// Print data for programs: JSON, stable and versioned
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Init(commands::init::Args),
+    Deinit(commands::deinit::Args),
+    Status(commands::status::Args),
+    Record(commands::record::Args),
+    Log(commands::log::Args),
+    Show(commands::show::Args),
+    #[command(alias = "show-patterns")]
+    Patterns(commands::patterns::Args),
+    Merge(commands::merge::Args),
+    Check(commands::check::Args),
+}
+
+/// Runs the program with these arguments, the name first; gives the exit code.
+pub(crate) fn main(arguments: Vec<OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(with_run(arguments)) {
+        Ok(cli) => cli,
+        Err(message) => {
+            let code = if message.use_stderr() { exit::USAGE } else { exit::DONE };
+            drop(message.print());
+            return code;
+        }
+    };
+    let host = Host::new();
+    let ui = Ui::new(if cli.json { Format::Json } else { Format::Text });
+    let ended = match host.current_dir() {
+        Ok(dir) => dispatch(&cli.verb, &Context { ui, host, dir }),
+        Err(error) => Err(Failure::new(exit::USAGE, format!("the current folder can't be read: {error}"))),
+    };
+    ended.unwrap_or_else(|failure| {
+        Ui::new(Format::Text).failure(&failure);
+        failure.code
+    })
+}
+
+fn dispatch(verb: &Verb, cx: &Context) -> Ended {
+    match verb {
+        Verb::Init(args) => commands::init::run(args, cx),
+        Verb::Deinit(args) => commands::deinit::run(args, cx),
+        Verb::Status(args) => commands::status::run(args, cx),
+        Verb::Record(args) => commands::record::run(args, cx),
+        Verb::Log(args) => commands::log::run(args, cx),
+        Verb::Show(args) => commands::show::run(args, cx),
+        Verb::Patterns(args) => commands::patterns::run(args, cx),
+        Verb::Merge(args) => commands::merge::run(args, cx),
+        Verb::Check(args) => commands::check::run(args, cx),
+    }
+}
+
+/// `git orchestrate "some request"` is short for `run`, but only when that one argument holds a
+/// space: a mistyped verb must stay a usage error.
+fn with_run(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let first = arguments.iter().skip(1).position(|argument| !argument.to_string_lossy().starts_with('-'));
+    if let Some(index) = first.map(|index| index + 1)
+        && arguments[index].to_string_lossy().trim().contains(char::is_whitespace)
+    {
+        arguments.insert(index, "run".into());
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(arguments: &[&str]) -> Vec<String> {
+        let typed = ["git-orchestrate"].iter().chain(arguments).map(OsString::from).collect();
+        with_run(typed).into_iter().skip(1).map(|it| it.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn only_an_argument_with_a_space_is_a_request() {
+        assert_eq!(expanded(&["add a readme"]), ["run", "add a readme"]);
+        assert_eq!(
+            expanded(&["--json", "add a readme", "--yes"]),
+            ["--json", "run", "add a readme", "--yes"]
+        );
+        assert_eq!(expanded(&["plna"]), ["plna"]);
+        assert_eq!(expanded(&["plan", "add a readme"]), ["plan", "add a readme"]);
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

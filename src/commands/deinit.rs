@@ -1,0 +1,78 @@
+//! `deinit`: takes our settings and files out of this clone; what was recorded stays.
+
+use serde_json::json;
+
+use super::init::{REWRITE, own_values};
+use super::{Context, DONE, Ended};
+use crate::git::RefEdit;
+use crate::store::{LEARNING, NOTES, RUNS};
+use crate::ui::{Failure, count, exit};
+
+/// Take our settings and files out of this clone; what was recorded stays
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate deinit
+
+Executions and learning stay in their refs. `--purge` deletes those refs too, with
+every learning branch: what no other clone has is then lost.")]
+pub(crate) struct Args {
+    /// Delete what was recorded and learned, too
+    #[arg(long)]
+    purge: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    let mut refs = Vec::new();
+    if args.purge {
+        for name in [NOTES, LEARNING] {
+            refs.extend(repo.tip(name)?.map(|tip| (name.to_owned(), tip)));
+        }
+        refs.extend(store.learning_branches()?);
+        refs.extend(repo.refs_under(RUNS)?);
+        refs.extend(repo.refs_under("refs/orchestrate/remotes/")?);
+        let question =
+            format!("Delete {} with everything that was recorded and learned?", count(refs.len(), "ref"));
+        if !refs.is_empty() && !args.yes && cx.ui.ask(&question, "yN") != Some('y') {
+            return Err(Failure::new(exit::NOT_APPROVED, "nothing was deleted").hint("`--yes` says yes"));
+        }
+    }
+    let edits: Vec<RefEdit> = refs.iter().map(|(name, tip)| RefEdit::delete(name.clone(), *tip)).collect();
+    repo.move_refs(&edits, "orchestrate: deinit")?;
+    take_out_settings(&store)?;
+    let dir = repo.own_dir();
+    if let Err(error) = std::fs::remove_dir_all(&dir)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(Failure::new(exit::REPOSITORY, format!("cannot remove {}: {error}", dir.display())));
+    }
+    if cx.ui.is_json() {
+        cx.ui.json(&json!({"v": 1, "deleted_refs": refs.iter().map(|(name, _)| name).collect::<Vec<_>>()}));
+    } else {
+        cx.ui.headline("Our settings and files are gone from this clone");
+        if !args.purge {
+            cx.ui.line(format!("{NOTES} and {LEARNING} stay; `git orchestrate deinit --purge` deletes them"));
+        }
+    }
+    DONE
+}
+
+fn take_out_settings(store: &crate::store::Store<'_>) -> Result<(), Failure> {
+    let repo = store.repo;
+    let (section, key) = REWRITE;
+    let values = own_values(repo)?;
+    if values.iter().any(|value| value == NOTES) {
+        let others: Vec<String> = values.into_iter().filter(|value| value != NOTES).collect();
+        repo.set_config(section, None, key, &others)?;
+    }
+    repo.remove_config_section("orchestrate", None)?;
+    for name in store.settings.marketplaces.keys() {
+        repo.remove_config_section("orchestrate", Some(&format!("marketplace.{name}")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! `init`: makes this clone ready, and takes in what its remote remembers.
+
+use serde_json::json;
+
+use super::{Context, DONE, Ended};
+use crate::git::Repository;
+use crate::learn;
+use crate::store::{Adopted, NOTES, Store};
+use crate::ui::{Failure, count};
+
+/// Make this clone ready, and take in what its remote remembers
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate init
+
+Executions and learning of the remote `orchestrate.remote` (default: origin) are
+fetched if it has any. Nothing is ever sent. `notes.rewriteRef` is set so that
+`git commit --amend` and `git rebase` keep the records of a commit.")]
+pub(crate) struct Args {
+    /// Do not look at the remote
+    #[arg(long)]
+    offline: bool,
+}
+
+/// What became of the look at the remote.
+enum Remote {
+    NotAsked,
+    Missing,
+    Unreachable(String),
+    Empty,
+    Joined(Adopted),
+}
+
+pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    keep_notes_on_rewrite(&repo)?;
+    let remote = look_at_remote(args, &store)?;
+    show(cx, &store, &remote)
+}
+
+/// The configuration that `init` sets and `deinit` takes back.
+pub(super) const REWRITE: (&str, &str) = ("notes", "rewriteRef");
+
+fn keep_notes_on_rewrite(repo: &Repository) -> Result<(), Failure> {
+    let (section, key) = REWRITE;
+    let mut values = repo.config_all("notes.rewriteRef");
+    let covered = |value: &String| value == NOTES || value == "refs/notes/*";
+    if !values.iter().any(covered) {
+        values = own_values(repo)?;
+        values.push(NOTES.to_owned());
+        repo.set_config(section, None, key, &values)?;
+    }
+    Ok(())
+}
+
+/// The values of `notes.rewriteRef` in this repository's own file: a user's global ones stay theirs.
+pub(super) fn own_values(repo: &Repository) -> Result<Vec<String>, Failure> {
+    let listing = repo.git().args(["config", "--local", "--get-all", "notes.rewriteRef"]).end()?;
+    Ok(String::from_utf8_lossy(&listing.stdout).lines().map(str::to_owned).collect())
+}
+
+fn look_at_remote(args: &Args, store: &Store<'_>) -> Result<Remote, Failure> {
+    let remote = &store.settings.remote;
+    if args.offline {
+        return Ok(Remote::NotAsked);
+    }
+    if !store.repo.has_remote(remote) {
+        return Ok(Remote::Missing);
+    }
+    match store.adopt(remote, &learn::merge) {
+        Ok(None) => Ok(Remote::Empty),
+        Ok(Some(adopted)) => Ok(Remote::Joined(adopted)),
+        Err(crate::store::StoreError::Git(error @ crate::git::GitError::Failed { .. })) => {
+            Ok(Remote::Unreachable(error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn show(cx: &Context, store: &Store<'_>, remote: &Remote) -> Ended {
+    let name = &store.settings.remote;
+    if cx.ui.is_json() {
+        let found = match remote {
+            Remote::Joined(adopted) => json!(adopted),
+            Remote::NotAsked | Remote::Missing | Remote::Unreachable(_) | Remote::Empty => json!(null),
+        };
+        cx.ui.json(&json!({"v": 1, "replica": store.replica, "remote": name, "found": found}));
+        return DONE;
+    }
+    cx.ui.headline(format!("Ready: this clone is replica {}", store.replica));
+    match remote {
+        Remote::NotAsked => {}
+        Remote::Missing => cx.ui.line(format!("no remote {name} to look at")),
+        Remote::Unreachable(why) => cx.ui.warn(format!("the remote {name} could not be read: {why}")),
+        Remote::Empty => cx.ui.line(format!("the remote {name} remembers nothing yet")),
+        Remote::Joined(adopted) => {
+            let (executions, patterns) =
+                (count(adopted.executions, "execution"), count(adopted.patterns, "pattern"));
+            cx.ui.line(format!("the remote {name} taught us {executions} and {patterns} that were new here"));
+            if adopted.bad_lines > 0 {
+                cx.ui.warn(format!(
+                    "{} of its notes are no records; `git orchestrate check` names them",
+                    count(adopted.bad_lines, "line")
+                ));
+            }
+        }
+    }
+    if store.settings.marketplaces.is_empty() {
+        cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
+    } else {
+        cx.ui.hint("`git orchestrate plan \"what you want\"` shows a plan without running it");
+    }
+    DONE
+}

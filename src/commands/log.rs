@@ -1,0 +1,85 @@
+//! `log`: past executions, the latest first.
+
+use serde_json::json;
+
+use super::{Context, DONE, Ended};
+use crate::model::record::{Execution, Outcome, StepOutcome};
+use crate::model::recount::executions;
+use crate::store::Noted;
+use crate::ui::{ago, clip, duration};
+
+/// List past executions, the latest first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate log -n 5
+
+`--json` prints one record a line, as it is stored.")]
+pub(crate) struct Args {
+    /// At most this many
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    max_count: usize,
+    /// Only executions that ended so
+    #[arg(long, value_name = "OUTCOME", value_parser = ["passed", "failed", "environment", "aborted"])]
+    outcome: Option<String>,
+}
+
+pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    let noted = store.noted()?;
+    warn_of_bad_lines(cx, &noted);
+    let mut found = executions(&noted.records);
+    found.retain(|execution| {
+        args.outcome.as_deref().is_none_or(|outcome| execution.outcome.as_str() == outcome)
+    });
+    found.sort_by_key(|execution| std::cmp::Reverse((execution.at, execution.id)));
+    found.truncate(args.max_count);
+    if cx.ui.is_json() {
+        found.iter().for_each(|execution| cx.ui.json(execution));
+        return DONE;
+    }
+    if found.is_empty() {
+        cx.ui.line("no executions yet");
+        cx.ui
+            .hint("`git orchestrate run \"what you want\"` makes one, `record` keeps one that ran elsewhere");
+        return DONE;
+    }
+    let now = cx.host.now();
+    let rows: Vec<Vec<String>> = found.iter().map(|execution| row(execution, &noted, now)).collect();
+    cx.ui.table(&["execution", "when", "outcome", "steps", "took", "commit", "request"], &rows, &[3, 4]);
+    DONE
+}
+
+/// Names how many lines of the notes could not be read.
+pub(super) fn warn_of_bad_lines(cx: &Context, noted: &Noted) {
+    if let Some(first) = noted.bad.first() {
+        cx.ui.warn(format!(
+            "{} of the notes could not be read, the first on {}; `git orchestrate check` names them",
+            crate::ui::count(noted.bad.len(), "line"),
+            first.object.short()
+        ));
+    }
+}
+
+fn row(execution: &Execution, noted: &Noted, now: crate::model::time::Timestamp) -> Vec<String> {
+    let on = noted.objects.get(&execution.id).and_then(|objects| objects.first());
+    vec![
+        execution.id.short(),
+        ago(execution.at, now),
+        outcome_word(execution).to_owned(),
+        execution.steps.len().to_string(),
+        execution.duration_ms().map_or_else(|| "-".to_owned(), duration),
+        on.map_or_else(|| "-".to_owned(), |object| object.short()),
+        clip(execution.request.as_deref().unwrap_or("(not kept)"), 40),
+    ]
+}
+
+/// The outcome, and whether a fallback had to help.
+pub(super) fn outcome_word(execution: &Execution) -> &'static str {
+    let stumbled = execution.steps.iter().any(|step| step.outcome == StepOutcome::Failed);
+    match execution.outcome {
+        Outcome::Passed if stumbled => "passed, with a fallback",
+        other => other.as_str(),
+    }
+}

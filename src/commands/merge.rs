@@ -1,0 +1,50 @@
+//! `merge`: learning branches into the learning ref.
+
+use super::{Context, DONE, Ended};
+use crate::learn;
+use crate::ui::count;
+
+/// Merge learning branches into the pattern library
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate merge
+
+First commits what recorded executions teach to this clone's learning branch, then
+merges every learning branch here into refs/orchestrate/learning. Merging twice
+changes nothing. `git log refs/orchestrate/learning` is the journal.")]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    store.learn(&learn::catch_up)?;
+    let merged = store.merge(&learn::merge)?;
+    if cx.ui.is_json() {
+        cx.ui.json(&merged);
+        return DONE;
+    }
+    match (&merged.tip, merged.merged.len()) {
+        (None, _) => {
+            cx.ui.line("nothing to merge: no executions and no learning branches here");
+            cx.ui.hint("`git orchestrate run \"what you want\"` makes the first");
+        }
+        (Some(tip), 0) => {
+            cx.ui.line(format!("already merged: refs/orchestrate/learning is at {}", tip.short()))
+        }
+        (Some(tip), branches) => {
+            cx.ui.headline(format!(
+                "Merged {} into refs/orchestrate/learning ({})",
+                count(branches, "branch"),
+                tip.short()
+            ));
+            let message = repo.commit(*tip)?.message;
+            let told = message.lines().skip(2).take_while(|line| !line.starts_with("Orchestrate-"));
+            told.filter(|line| !line.is_empty()).for_each(|line| cx.ui.line(format!("  {line}")));
+        }
+    }
+    for name in &merged.kept {
+        cx.ui.warn(format!("the branch {name} is merged and stays, because a work tree has it checked out"));
+    }
+    DONE
+}

@@ -1,0 +1,111 @@
+//! `status`: one screen of what is remembered here, and what to do next.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::patterns::known;
+use super::{Context, DONE, Ended};
+use crate::git::Head;
+use crate::learn;
+use crate::model::pattern::Stage;
+use crate::model::record::Outcome;
+use crate::model::recount::{executions, recount};
+use crate::store::{LEARNING, NOTES, RUNS};
+use crate::ui::{ago, count};
+
+/// Show what is remembered here, what is open, and what to do next
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate status")]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    let noted = store.noted()?;
+    let past = executions(&noted.records);
+    let library = known(cx, &store)?;
+    let mut stages = BTreeMap::<&str, usize>::new();
+    for pattern in library.patterns.values() {
+        let stage = Stage::of(library.pattern_tally(pattern), pattern.requests.len(), &library.policy);
+        *stages.entry(stage.as_str()).or_default() += 1;
+    }
+    let mut held = store.library()?.library;
+    let before = held.clone();
+    held.join(&recount(&noted.records, &before));
+    let unlearned = learn::changes(&before, &held).len();
+    let branches = store.learning_branches()?;
+    let runs = store.open_runs()?;
+    let passed = past.iter().filter(|execution| execution.outcome == Outcome::Passed).count();
+    let head = match repo.head()? {
+        Head::Branch { name, .. } => name.trim_start_matches("refs/heads/").to_owned(),
+        Head::Unborn { name } => format!("{} (no commit yet)", name.trim_start_matches("refs/heads/")),
+        Head::Detached { tip } => format!("{} (detached)", tip.short()),
+    };
+    if cx.ui.is_json() {
+        cx.ui.json(&json!({
+            "v": 1,
+            "replica": store.replica,
+            "head": head,
+            "executions": past.len(),
+            "passed": passed,
+            "bad_lines": noted.bad.len(),
+            "patterns": stages,
+            "refs": {NOTES: repo.tip(NOTES)?, LEARNING: repo.tip(LEARNING)?},
+            "learning_branches": branches.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "not_learned_yet": unlearned,
+            "open_runs": runs.iter().map(|run| run.id).collect::<Vec<_>>(),
+            "marketplaces": store.settings.marketplaces.keys().collect::<Vec<_>>(),
+        }));
+        return DONE;
+    }
+    let now = cx.host.now();
+    cx.ui.headline(format!("Replica {} on {head}", store.replica));
+    let last = past.iter().max_by_key(|execution| (execution.at, execution.id));
+    let latest = last.map(|execution| format!(", the last {}", ago(execution.at, now))).unwrap_or_default();
+    let mut rows = vec![
+        vec!["executions".to_owned(), format!("{} ({passed} passed{latest})", past.len())],
+        vec!["patterns".to_owned(), pattern_counts(&stages)],
+        vec!["marketplaces".to_owned(), or_none(store.settings.marketplaces.keys().cloned().collect())],
+    ];
+    let short = |name: &String| name.trim_start_matches("refs/heads/").to_owned();
+    rows.push(vec!["learning".to_owned(), or_none(branches.iter().map(|(name, _)| short(name)).collect())]);
+    rows.push(vec!["open runs".to_owned(), or_none(runs.iter().map(|run| run.id.to_string()).collect())]);
+    for name in [NOTES, LEARNING] {
+        rows.push(vec![
+            name.to_owned(),
+            repo.tip(name)?.map_or_else(|| "not there yet".to_owned(), |tip| tip.short()),
+        ]);
+    }
+    cx.ui.table(&[], &rows, &[]);
+    super::log::warn_of_bad_lines(cx, &noted);
+    cx.ui.gap();
+    for run in &runs {
+        cx.ui.hint(format!("`git merge {RUNS}{}` applies the run from {}", run.id, ago(run.at, now)));
+    }
+    if store.settings.marketplaces.is_empty() {
+        cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
+    } else if past.is_empty() {
+        cx.ui.hint("`git orchestrate run \"what you want\"` plans, asks, and runs");
+    }
+    if !branches.is_empty() || unlearned > 0 {
+        let waiting = if unlearned > 0 {
+            count(unlearned, "changed pattern")
+        } else {
+            count(branches.len(), "learning branch")
+        };
+        cx.ui.hint(format!("`git orchestrate merge` takes {waiting} into the library"));
+    }
+    DONE
+}
+
+fn pattern_counts(stages: &BTreeMap<&str, usize>) -> String {
+    let parts: Vec<String> = stages.iter().map(|(stage, number)| format!("{number} {stage}")).collect();
+    if parts.is_empty() { "none yet".to_owned() } else { parts.join(", ") }
+}
+
+fn or_none(names: Vec<String>) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}

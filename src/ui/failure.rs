@@ -1,0 +1,98 @@
+//! From a room's error to what the user sees: message, cure and exit code. The one place for cures.
+
+use crate::git::GitError;
+use crate::store::StoreError;
+
+/// Exit codes, as the README documents them.
+pub(crate) mod exit {
+    /// Done.
+    pub(crate) const DONE: u8 = 0;
+    /// The work failed: a step, a check, or nothing covers the request.
+    pub(crate) const FAILED: u8 = 1;
+    /// The command or its input can't be understood.
+    pub(crate) const USAGE: u8 = 2;
+    /// Something could not be checked because it is missing here.
+    pub(crate) const NOT_CHECKED: u8 = 3;
+    /// The environment is to blame: a missing program, a full disk, a timeout of a server.
+    pub(crate) const ENVIRONMENT: u8 = 4;
+    /// Nothing was run: it was not approved.
+    pub(crate) const NOT_APPROVED: u8 = 5;
+    /// git can't work here: no repository, another owner's, read-only.
+    pub(crate) const REPOSITORY: u8 = 128;
+    /// Ctrl-C.
+    pub(crate) const INTERRUPTED: u8 = 130;
+}
+
+/// Why a command failed, ready to be shown.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    pub(crate) hints: Vec<String>,
+    pub(crate) code: u8,
+}
+
+impl Failure {
+    /// A failure of the work itself.
+    pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { message: message.into(), hints: Vec::new(), code }
+    }
+
+    /// Adds a cure.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        let failure = Self::new(exit::REPOSITORY, error.to_string());
+        match error {
+            GitError::NotARepository { .. } => {
+                failure.hint("run `git init` first, or change into a repository")
+            }
+            GitError::Refused { reason, .. } if reason.contains("dubious ownership") => failure
+                .hint("if you trust it: `git config --global --add safe.directory <path of the repository>`"),
+            GitError::Quarantine => failure.hint("run it after the push was accepted, not in a receive hook"),
+            GitError::Bare { .. } => failure.hint("run it in a clone that has a work tree"),
+            GitError::UnknownRevision { .. } => {
+                Self { code: exit::USAGE, ..failure }.hint("`git log --oneline --all` lists what there is")
+            }
+            GitError::Missing { .. } => {
+                failure.hint("`git fsck` tells what is missing; `git fetch` may bring it")
+            }
+            GitError::Contended { .. } | GitError::LostRace { .. } => failure.hint("try again"),
+            GitError::RefNotMoved { ref reason, .. } if reason.contains("File exists") => failure
+                .hint("another git process runs, or was killed: look at the .lock file that git names above"),
+            GitError::NoGit(_) => {
+                Self { code: exit::ENVIRONMENT, ..failure }.hint("install git 2.40 or newer")
+            }
+            GitError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                failure.hint("make the repository's git folder writable for you")
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            StoreError::Git(error) => error.into(),
+            StoreError::Newer { .. } => {
+                Self::new(exit::REPOSITORY, message).hint("install a newer git-orchestrate")
+            }
+            StoreError::PrefixTaken { name } => Self::new(exit::REPOSITORY, message).hint(format!(
+                "rename it (`git branch -m {name} {name}-old`) or choose another prefix (`git config orchestrate.learningPrefix <prefix>/`)"
+            )),
+            StoreError::Changed { .. } => Self::new(exit::FAILED, message)
+                .hint("records are never changed: record a correction with a new id and this one as its target"),
+            StoreError::Replica { .. } => {
+                Self::new(exit::REPOSITORY, message).hint("make the repository's git folder writable for you")
+            }
+            StoreError::Setting { key, .. } => Self::new(exit::USAGE, message)
+                .hint(format!("`git config {key} <value>` sets it, `git config --unset {key}` takes it back")),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! How values read: clean text, times, counts and shares.
+
+use crate::model::evidence::Tally;
+use crate::model::time::Timestamp;
+
+/// Below this many runs a rate is no evidence.
+const ENOUGH: u64 = 5;
+
+/// `text` without control characters and without characters that change the direction of writing:
+/// what others wrote must not move the cursor or hide what it says.
+pub(crate) fn clean(text: &str) -> String {
+    let harmless = |c: &char| {
+        !(c.is_control()
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'))
+    };
+    text.replace(['\n', '\t'], " ").chars().filter(harmless).collect()
+}
+
+/// At most `longest` characters, with an ellipsis where something is cut.
+pub(crate) fn clip(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(longest.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// `1 run`, `3 runs`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else if let Some(stem) = noun.strip_suffix("ch") {
+        format!("{number} {stem}ches")
+    } else {
+        format!("{number} {noun}s")
+    }
+}
+
+/// A time span in the unit that a person would use.
+pub(crate) fn duration(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..10_000 => format!("{:.1} s", ms as f64 / 1_000.0),
+        10_000..120_000 => format!("{} s", ms / 1_000),
+        120_000..7_200_000 => format!("{} min", ms / 60_000),
+        _ => format!("{:.1} h", ms as f64 / 3_600_000.0),
+    }
+}
+
+/// A time span given in seconds.
+pub(crate) fn seconds(seconds: f64) -> String {
+    duration((seconds * 1_000.0).round().max(0.0) as u64)
+}
+
+/// How long ago `at` was, seen from `now`.
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
+    let minutes = now.0.saturating_sub(at.0) / 60_000;
+    match minutes {
+        i64::MIN..0 => at.to_string()[..10].to_owned(),
+        0 => "just now".to_owned(),
+        1..120 => format!("{minutes} min ago"),
+        120..2_880 => format!("{} h ago", minutes / 60),
+        2_880..86_400 => format!("{} days ago", minutes / 1_440),
+        _ => at.to_string()[..10].to_owned(),
+    }
+}
+
+/// A probability or share as a percentage.
+pub(crate) fn percent(value: f64) -> String {
+    format!("{:.0} %", value * 100.0)
+}
+
+/// A share of something small: one decimal below ten percent.
+pub(crate) fn share(value: f64) -> String {
+    if value > 0.0 && value < 0.1 { format!("{:.1} %", value * 100.0) } else { percent(value) }
+}
+
+/// `94 % (47 of 50)`, or only the counts where they are too few to speak of a rate.
+pub(crate) fn tally(tally: Tally) -> String {
+    match tally.mean() {
+        None => "no runs yet".to_owned(),
+        Some(mean) if tally.runs() >= ENOUGH => {
+            format!("{} ({} of {})", percent(mean), tally.passed, tally.runs())
+        }
+        Some(_) => format!("{} of {} passed", tally.passed, tally.runs()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_and_direction_marks_lose_their_power() {
+        assert_eq!(clean("\u{1b}[31mred\u{7}\u{202e}\nnext"), "[31mred next");
+    }
+
+    #[test]
+    fn spans_take_the_unit_that_a_person_would() {
+        let shown: Vec<String> = [7, 1_250, 61_000, 720_000, 9_000_000].into_iter().map(duration).collect();
+        assert_eq!(shown, ["7 ms", "1.2 s", "61 s", "12 min", "2.5 h"]);
+        assert_eq!(ago(Timestamp(0), Timestamp(3 * 86_400_000)), "3 days ago");
+    }
+
+    #[test]
+    fn a_rate_needs_five_runs() {
+        let of = |passed, failed| tally(Tally { passed, failed, ..Tally::default() });
+        assert_eq!(of(47, 3), "94 % (47 of 50)");
+        assert_eq!(of(3, 0), "3 of 3 passed");
+        assert_eq!(of(0, 0), "no runs yet");
+    }
+
+    #[test]
+    fn plurals_and_clips_read_well() {
+        assert_eq!(
+            (count(1, "run"), count(3, "run"), count(2, "branch")),
+            ("1 run".into(), "3 runs".into(), "2 branches".into())
+        );
+        assert_eq!(clip("a long sentence", 7), "a long…");
+    }
+}
