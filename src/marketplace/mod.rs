@@ -1,1 +1,45 @@
-//! Reads marketplaces as they are on disk: manifests, plugins, components, and what is wrong with them.
+//! Reads marketplaces as they are on disk: what a host would load, what it would not, and why.
+//!
+//! Nothing is run or fetched, and nothing outside the marketplace's root is read. A file that is
+//! broken costs itself and a diagnostic, never the listing.
+
+mod component;
+mod content;
+mod contract;
+pub(crate) mod diagnostic;
+mod files;
+mod frontmatter;
+mod layout;
+pub(crate) mod listing;
+mod manifest;
+mod markdown;
+mod mcp;
+mod names;
+mod read;
+mod repair;
+mod source;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod samples;
+
+use std::path::{Path, PathBuf};
+
+use listing::Listing;
+
+/// Reads the marketplace at `root`, under `name` or else its own name.
+pub(crate) fn read(name: Option<&str>, root: &Path) -> Result<Listing, MarketplaceError> {
+    read::listing(name, root)
+}
+
+/// Why there is no listing at all.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MarketplaceError {
+    /// The root does not exist, is not a folder, or may not be read.
+    #[error("marketplace `{}` cannot be read", root.display())]
+    Unreadable { root: PathBuf, source: std::io::Error },
+    /// The root holds no manifest, agents, commands or skills.
+    #[error("marketplace `{}` has no manifest and no agents, commands or skills", root.display())]
+    Empty { root: PathBuf },
+}

@@ -1,0 +1,281 @@
+//! Components from the files that define them.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::content::{self, Content};
+use super::contract;
+use super::diagnostic::{Diagnostics, shown};
+use super::files::{MAX_TEXT, Root, text};
+use super::frontmatter::{self, Document};
+use super::layout::{Found, Kind};
+use super::markdown;
+use super::names::clean;
+use crate::model::component::{Component, Contract, TokenCost};
+use crate::model::id::ComponentId;
+
+/// Descriptions that say nothing, as a start, in lower case.
+const PLACEHOLDERS: &[&str] =
+    &["description_placeholder", "placeholder", "todo", "tbd", "lorem ipsum", "..."];
+
+/// The plugin that components belong to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owner<'a> {
+    pub(super) marketplace: &'a str,
+    pub(super) plugin: &'a str,
+}
+
+impl Owner<'_> {
+    /// The id of one of its components; `None` when no name is left.
+    pub(super) fn id(self, kind: Kind, name: &str) -> Option<ComponentId> {
+        ComponentId::new(self.marketplace, self.plugin, kind.as_str(), &clean(name)?).ok()
+    }
+}
+
+/// The component that `found` defines; `None`, with a diagnostic, when there is none.
+pub(super) fn read(
+    root: &Root,
+    owner: Owner<'_>,
+    found: &Found,
+    diagnostics: &mut Diagnostics,
+) -> Option<Component> {
+    let file = &found.file;
+    let document = frontmatter::parse(&text(file, MAX_TEXT, diagnostics)?);
+    if is_readme(file) && document.fields.is_empty() {
+        diagnostics.info(file, None, "is a readme without frontmatter; it was not taken as a component");
+        return None;
+    }
+    for repair in &document.repairs {
+        diagnostics.add(repair.severity, file, Some(repair.line), &repair.message);
+    }
+    let Some(id) = owner.id(found.kind, &name(found, &document, diagnostics)) else {
+        diagnostics.error(file, None, "has no usable name; it was ignored");
+        return None;
+    };
+    let description = description(file, &id, &document, diagnostics);
+    let folder = folder(file);
+    let content = match found.kind {
+        Kind::Skill => content::of_folder(root, &folder, diagnostics),
+        _ => content::of_file(file, diagnostics),
+    };
+    Some(Component {
+        contract: contract(found, &document, &folder, &content, diagnostics),
+        headings: markdown::headings(&document.body),
+        tokens: tokens(id.name(), &description, &document.body),
+        content: content.hash,
+        file: folder.join(file.file_name()?),
+        folder,
+        body: document.body,
+        description,
+        id,
+    })
+}
+
+/// Characters / 4.
+pub(super) fn tokens(name: &str, description: &str, body: &str) -> TokenCost {
+    let count = |text: &str| text.chars().count() as u64;
+    TokenCost { always: (count(name) + count(description)) / 4, on_invoke: count(body) / 4 }
+}
+
+fn is_readme(file: &Path) -> bool {
+    file.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"))
+}
+
+/// The folder of `file` without symbolic links, so that nothing can be swapped under a hash.
+fn folder(file: &Path) -> PathBuf {
+    let folder = file.parent().unwrap_or(file);
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+/// Hosts call an agent by its frontmatter, a command by its path, a skill by its folder.
+fn name(found: &Found, document: &Document, diagnostics: &mut Diagnostics) -> String {
+    let declared = document.fields.get("name").and_then(line).filter(|name| clean(name).is_some());
+    let used = match (found.kind, &declared) {
+        (Kind::Agent, Some(name)) => name.clone(),
+        _ => found.name.clone(),
+    };
+    if let Some(other) = declared.filter(|declared| *declared != found.name) {
+        let other = shown(&other);
+        let place = shown(&found.name);
+        let message = match found.kind {
+            Kind::Agent => format!("is named `{other}`, not `{place}` as its file; the former counts"),
+            _ => format!("is named `{other}`, not `{place}` as its place; the latter counts"),
+        };
+        diagnostics.info(&found.file, None, message);
+    }
+    let cleaned = clean(&used);
+    if cleaned.as_ref().is_some_and(|name| *name != used.trim()) {
+        diagnostics.warn(&found.file, None, format_args!("name `{}` cannot be used as it is", shown(&used)));
+    }
+    used
+}
+
+/// What the frontmatter says, or the first heading and paragraph.
+fn description(file: &Path, id: &ComponentId, document: &Document, diagnostics: &mut Diagnostics) -> String {
+    let value = document.fields.get("description");
+    let declared = value.and_then(line).filter(|text| !text.is_empty());
+    if declared.is_none() && value.is_some_and(Value::is_object) {
+        diagnostics.warn(file, None, "`description` is not a text; it was ignored");
+    }
+    let description = declared.clone().unwrap_or_else(|| one_line(&markdown::summary(&document.body)));
+    if is_placeholder(&description, id.name()) {
+        diagnostics.warn(file, None, "has no description that says what it does");
+    } else if declared.is_none() {
+        let missing = if document.fields.is_empty() { "frontmatter" } else { "description" };
+        let message = format_args!("has no {missing}; its first heading and paragraph describe it");
+        diagnostics.info(file, None, message);
+    }
+    description
+}
+
+fn is_placeholder(description: &str, name: &str) -> bool {
+    let lower = description.to_lowercase();
+    lower.chars().filter(|c| c.is_alphanumeric()).count() < 4
+        || lower == name.to_lowercase()
+        || PLACEHOLDERS.iter().any(|start| lower.starts_with(start))
+}
+
+/// A field's value as one line of text; lists are joined, tables are nothing.
+fn line(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().filter_map(line).collect::<Vec<_>>().join(", "),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Null => String::new(),
+        Value::Object(_) => return None,
+    };
+    Some(one_line(&text))
+}
+
+fn one_line(text: &str) -> String {
+    let words: Vec<String> =
+        text.split_whitespace().map(|word| word.chars().filter(|c| !c.is_control()).collect()).collect();
+    words.join(" ")
+}
+
+/// `metadata.orchestrate`, if it is there and can be kept.
+fn contract(
+    found: &Found,
+    document: &Document,
+    folder: &Path,
+    content: &Content,
+    diagnostics: &mut Diagnostics,
+) -> Option<Contract> {
+    let line = document.contract_line;
+    let value = document.fields.get("metadata").and_then(|metadata| metadata.get("orchestrate"));
+    let reason = match value {
+        None if document.flat && line.is_some() => "contract needs valid YAML".to_owned(),
+        None => return None,
+        Some(_) if found.kind != Kind::Skill => "only a skill can have a contract".to_owned(),
+        Some(_) if !content.whole => "contract needs a folder that its hash covers whole".to_owned(),
+        Some(value) => match contract::read(value, folder) {
+            Ok(contract) => return Some(contract),
+            Err(error) => shown(&error.to_string()),
+        },
+    };
+    diagnostics.error(&found.file, line, format_args!("{reason}; listed without it"));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Tree, shown};
+
+    const CONTRACT: &str = "---\ndescription: adds a licence\nmetadata:\n  orchestrate:\n    runner: shell\n    \
+                            script: scripts/run.sh\n    outputs: [LICENSE]\n---\n# Licence\n";
+
+    fn contract(text: &str) -> Tree {
+        Tree::new().file("skills/licence/SKILL.md", text).file("skills/licence/scripts/run.sh", "exit 0")
+    }
+
+    #[test]
+    fn a_contract_is_read_from_a_skills_metadata() {
+        let listing = contract(CONTRACT).read();
+        assert_eq!(listing.diagnostics.len(), 1, "only the missing manifest");
+        let contract = listing.components[0].contract.as_ref().expect("a contract");
+        assert_eq!(contract.outputs, ["LICENSE"]);
+        assert_eq!(listing.summary().contracts, 1);
+    }
+
+    #[test]
+    fn a_bad_contract_is_located_and_its_skill_stays() {
+        let listing = contract(&CONTRACT.replace("scripts/run.sh", "../run.sh")).read();
+        insta::assert_snapshot!(shown(&listing), @"
+        market/market/skill/licence: adds a licence
+        .: info: has no usable marketplace.json; its folders were read
+        skills/licence/SKILL.md:4: error: contract: path `../run.sh` leaves its folder through `..`; listed without it
+        ");
+        let listing = contract(&CONTRACT.replace("adds a", "adds: a")).read();
+        insta::assert_snapshot!(shown(&listing), @"
+        market/market/skill/licence: adds: a licence
+        .: info: has no usable marketplace.json; its folders were read
+        skills/licence/SKILL.md:2: warning: frontmatter is not valid YAML (mapping values are not allowed in this context); it was read line by line
+        skills/licence/SKILL.md:4: error: contract needs valid YAML; listed without it
+        ");
+        let listing = contract(&CONTRACT.replace("outputs: [", "fallback: gone\n    outputs: [")).read();
+        insta::assert_snapshot!(shown(&listing), @"
+        market/market/skill/licence: adds a licence
+        .: info: has no usable marketplace.json; its folders were read
+        skills/licence/SKILL.md: warning: fallback `gone` is no other skill of the plugin
+        ");
+    }
+
+    #[test]
+    fn only_skills_have_contracts() {
+        let listing =
+            Tree::new().file("agents/licence.md", CONTRACT).file("agents/scripts/run.sh", "").read();
+        insta::assert_snapshot!(shown(&listing), @"
+        market/market/agent/licence: adds a licence
+        .: info: has no usable marketplace.json; its folders were read
+        agents/licence.md:4: error: only a skill can have a contract; listed without it
+        ");
+    }
+
+    #[test]
+    fn a_skills_hash_covers_its_scripts_and_their_mode() {
+        let hash = |tree: Tree| tree.read().components[0].content.clone();
+        let plain = hash(contract(CONTRACT));
+        assert_eq!(plain, hash(contract(CONTRACT)));
+        assert_eq!(plain.len(), 32);
+        assert_ne!(plain, hash(contract(CONTRACT).file("skills/licence/scripts/run.sh", "exit 1")));
+        assert_ne!(plain, hash(contract(CONTRACT).file("skills/licence/data", "")));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let tree = contract(CONTRACT);
+            let script = tree.root().join("skills/licence/scripts/run.sh");
+            std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).expect("ours");
+            assert_ne!(plain, hash(tree));
+        }
+    }
+
+    #[test]
+    fn a_contract_needs_a_folder_that_can_be_hashed_whole() {
+        let tree = contract(CONTRACT).file("skills/licence/huge", vec![0; 17 << 20]);
+        insta::assert_snapshot!(shown(&tree.read()), @"
+        market/market/skill/licence: adds a licence
+        .: info: has no usable marketplace.json; its folders were read
+        skills/licence/huge: error: is not covered by the component's hash: the component is larger than 16 MiB
+        skills/licence/SKILL.md:4: error: contract needs a folder that its hash covers whole; listed without it
+        ");
+    }
+
+    #[test]
+    fn fields_of_the_wrong_type_are_coerced() {
+        let tree = Tree::new()
+            .file("agents/a.md", "---\nname: 7\ndescription: [reads, writes]\nallowed-tools: Read\n---\n")
+            .file("agents/b.md", "---\nname: [b]\ndescription: {x: y}\n---\n# Bee\nFlies.")
+            .file("agents/c.md", "---\ndescription: DESCRIPTION_PLACEHOLDER\n---\n");
+        insta::assert_snapshot!(shown(&tree.read()), @"
+        market/market/agent/7: reads, writes
+        market/market/agent/b: Bee: Flies.
+        market/market/agent/c: DESCRIPTION_PLACEHOLDER
+        .: info: has no usable marketplace.json; its folders were read
+        agents/a.md: info: is named `7`, not `a` as its file; the former counts
+        agents/b.md: warning: `description` is not a text; it was ignored
+        agents/b.md: info: has no description; its first heading and paragraph describe it
+        agents/c.md: warning: has no description that says what it does
+        ");
+    }
+}

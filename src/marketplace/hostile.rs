@@ -1,0 +1,160 @@
+//! Marketplaces that mean harm, or are broken as if they did.
+
+use super::listing::Resolution;
+use super::samples::{Tree, shown};
+
+#[test]
+fn a_source_outside_the_root_is_refused() {
+    let tree = Tree::new().file("../outside/skills/x/SKILL.md", "# X").entries(
+        r#"{"name":"up","source":"../outside"},{"name":"sly","source":"./a/../../outside"},
+           {"name":"absolute","source":"/etc"},{"name":"gone","source":"./gone"},{"name":"none"}"#,
+    );
+    let listing = tree.read();
+    assert!(listing.plugins.iter().all(|plugin| matches!(plugin.resolution, Resolution::Broken { .. })));
+    insta::assert_snapshot!(shown(&listing), @"
+    .claude-plugin/marketplace.json: error: plugin `up` cannot be read: path `../outside` leaves its folder through `..`
+    .claude-plugin/marketplace.json: error: plugin `sly` cannot be read: path `./a/../../outside` leaves its folder through `..`
+    .claude-plugin/marketplace.json: error: plugin `absolute` cannot be read: path `/etc` is absolute
+    .claude-plugin/marketplace.json: error: plugin `gone` cannot be read: path `./gone` does not exist
+    .claude-plugin/marketplace.json: error: plugin `none` cannot be read: it has no `source`
+    ");
+}
+
+#[test]
+fn declared_paths_outside_the_root_are_refused() {
+    let tree = Tree::new().entries(r#"{"name":"p","source":"./p"}"#).file(
+        "p/.claude-plugin/plugin.json",
+        r#"{"skills":"../../etc","agents":["/etc/passwd"],"commands":7}"#,
+    );
+    insta::assert_snapshot!(shown(&tree.read()), @"
+    p/.claude-plugin/plugin.json: error: `skills`: path `../../etc` leaves its folder through `..`; it was ignored
+    p/.claude-plugin/plugin.json: error: `agents`: path `/etc/passwd` is absolute; it was ignored
+    p/.claude-plugin/plugin.json: warning: `commands` is not a path or a list of paths; the rest was ignored
+    ");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_out_of_the_root_are_not_followed_and_loops_end() {
+    let tree = Tree::new()
+        .entries(r#"{"name":"p","source":"./p"},{"name":"out","source":"./out"}"#)
+        .file("../secret/SKILL.md", "# Secret\nwords")
+        .file("../secret/secret.md", "# Secret\nwords")
+        .file("p/agents/good.md", "---\ndescription: a good agent\n---\n")
+        .skill("p", "plain")
+        .link("out", "../secret")
+        .link("p/agents/secret.md", "../../../secret/secret.md")
+        .link("p/agents/loop", "../agents")
+        .link("p/agents/nowhere", "nothing")
+        .link("p/skills/secret", "../../../secret")
+        .link("p/skills/alias", "plain");
+    insta::assert_snapshot!(shown(&tree.read()), @"
+    m/p/skill/alias: Does the work of plain
+    m/p/agent/good: a good agent
+    p: info: has no .claude-plugin/plugin.json; its folders were read
+    p/skills/secret/SKILL.md: warning: leaves the marketplace through a symbolic link; it was ignored
+    p/agents/loop: warning: is reached a second time through a symbolic link; it was read once
+    p/agents/nowhere: warning: is a symbolic link that leaves the marketplace or leads nowhere; it was not followed
+    p/agents/secret.md: warning: is a symbolic link that leaves the marketplace or leads nowhere; it was not followed
+    p/skills/alias/SKILL.md: info: is named `plain`, not `alias` as its place; the latter counts
+    .claude-plugin/marketplace.json: error: plugin `out` cannot be read: path `./out` leaves the marketplace through a symbolic link
+    ");
+}
+
+#[test]
+fn a_broken_manifest_leaves_the_folders() {
+    let tree = Tree::new().file(".claude-plugin/marketplace.json", "{\"plugins\": [").skill("plugins/p", "s");
+    insta::assert_snapshot!(shown(&tree.read()), @"
+    market/p/skill/s: Does the work of s
+    .claude-plugin/marketplace.json:1: error: is not valid JSON: EOF while parsing a list at line 1 column 13; it was ignored
+    .: info: has no usable marketplace.json; its folders were read
+    ");
+}
+
+#[test]
+fn a_deeply_nested_manifest_is_an_error_and_not_a_crash() {
+    let tree = Tree::new().file(".claude-plugin/marketplace.json", "[".repeat(500_000)).skill("p", "s");
+    assert_eq!(tree.read().components.len(), 1);
+}
+
+#[test]
+fn names_with_controls_and_separators_are_cleaned() {
+    let tree = Tree::new()
+        .entries(r#"{"name":"a/b\u001b[31m","source":"./p"},{"name":"..","source":"./p"},{"name":7}"#)
+        .file("p/agents/x.md", "---\nname: \"evil\\e[2J/name\"\ndescription: \"red \\e[31m text\"\n---\n");
+    insta::assert_snapshot!(shown(&tree.read()), @"
+    m/a-b-[31m/agent/evil[2J-name: red [31m text
+    .claude-plugin/marketplace.json: error: entry 2 of `plugins` has no usable name; it was ignored
+    .claude-plugin/marketplace.json: error: entry 3 of `plugins` has no usable name; it was ignored
+    p: info: has no .claude-plugin/plugin.json; its folders were read
+    p/agents/x.md: info: is named `evil[2J/name`, not `x` as its file; the former counts
+    p/agents/x.md: warning: name `evil[2J/name` cannot be used as it is
+    ");
+}
+
+#[test]
+fn a_file_of_two_mebibytes_is_read_up_to_one() {
+    let text = format!("---\ndescription: long but good\n---\n{}", "word ".repeat(420_000));
+    let tree = Tree::new().file("agents/long.md", text);
+    let listing = tree.read();
+    assert!(listing.components[0].body.len() < 1 << 20);
+    insta::assert_snapshot!(shown(&listing), @"
+    market/market/agent/long: long but good
+    .: info: has no usable marketplace.json; its folders were read
+    agents/long.md: warning: is longer than 1024 KiB; the rest was not read
+    ");
+}
+
+#[test]
+fn an_alias_bomb_costs_a_diagnostic() {
+    let bomb = "---\na: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n\
+                c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n\
+                e: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\ndescription: ticks\n---\n";
+    insta::assert_snapshot!(shown(&Tree::new().file("agents/bomb.md", bomb).read()), @"
+    market/market/agent/bomb: ticks
+    .: info: has no usable marketplace.json; its folders were read
+    agents/bomb.md:5: warning: frontmatter is not valid YAML (alias replay limit exceeded: total_replayed_events=5001 > 5000); it was read line by line
+    ");
+}
+
+#[test]
+fn a_deep_tree_is_read_to_a_depth() {
+    let tree = Tree::new()
+        .file(&format!("commands/{}x.md", "d/".repeat(40)), "# X")
+        .file("commands/y.md", "# Why not");
+    insta::assert_snapshot!(shown(&tree.read()), @"
+    market/market/command/y: Why not
+    .: info: has no usable marketplace.json; its folders were read
+    commands/d/d/d/d/d/d/d/d/d: warning: lies more than 8 folders deep; it was not read
+    commands/y.md: info: has no frontmatter; its first heading and paragraph describe it
+    ");
+}
+
+#[test]
+fn odd_bytes_do_not_hide_a_component() {
+    let tree = Tree::new()
+        .file("agents/a.md", b"\xef\xbb\xbf---\r\nname: a\r\ndescription: with\xff bytes\r\n---\r\n# A\r\n")
+        .file("agents/b.md", b"---\nname: b\ndescription: with \0 inside\n---\n")
+        .file("agents/c.md", b"")
+        .file("agents/README.md", "# About these");
+    insta::assert_snapshot!(shown(&tree.read()), @"
+    market/market/agent/a: with� bytes
+    market/market/agent/b: with � inside
+    market/market/agent/c: 
+    .: info: has no usable marketplace.json; its folders were read
+    agents/README.md: info: is a readme without frontmatter; it was not taken as a component
+    agents/a.md: warning: is not UTF-8; what could not be read became U+FFFD
+    agents/a.md:1: info: starts with a byte order mark; it was dropped
+    agents/b.md: warning: contains NUL; it became U+FFFD
+    agents/c.md: warning: has no description that says what it does
+    ");
+}
+
+#[test]
+fn only_a_root_with_nothing_in_it_is_an_error() {
+    let tree = Tree::new();
+    let error = |path: std::path::PathBuf| super::read(None, &path).expect_err("nothing").to_string();
+    assert!(error(tree.root()).ends_with("/market` has no manifest and no agents, commands or skills"));
+    assert!(error(tree.root().join("gone")).ends_with("/market/gone` cannot be read"));
+    assert_eq!(tree.entries("").read().components, []);
+}

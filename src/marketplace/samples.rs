@@ -1,0 +1,66 @@
+//! Marketplaces that tests write into temporary folders.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::listing::Listing;
+
+/// A folder that a test fills.
+#[derive(Debug)]
+pub(super) struct Tree(TempDir);
+
+impl Tree {
+    /// An empty folder `market` inside a temporary one.
+    pub(super) fn new() -> Self {
+        let temporary = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(temporary.path().join("market")).expect("writable");
+        Self(temporary)
+    }
+
+    /// The marketplace's root.
+    pub(super) fn root(&self) -> PathBuf {
+        self.0.path().join("market")
+    }
+
+    /// With this file, below the root.
+    pub(super) fn file(self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
+        let file = self.root().join(path);
+        fs::create_dir_all(file.parent().expect("it lies below the root")).expect("writable");
+        fs::write(file, bytes).expect("writable");
+        self
+    }
+
+    /// With `marketplace.json` of these entries, as JSON.
+    pub(super) fn entries(self, entries: &str) -> Self {
+        let text = format!(r#"{{"name":"m","owner":{{"name":"o"}},"plugins":[{entries}]}}"#);
+        self.file(".claude-plugin/marketplace.json", text)
+    }
+
+    /// With a skill of plugin folder `plugin` that says what it is.
+    pub(super) fn skill(self, plugin: &str, name: &str) -> Self {
+        let text = format!("---\nname: {name}\ndescription: Does the work of {name}\n---\n# {name}\n");
+        self.file(&format!("{plugin}/skills/{name}/SKILL.md"), text)
+    }
+
+    /// With a symbolic link at `path`, below the root.
+    #[cfg(unix)]
+    pub(super) fn link(self, path: &str, target: impl AsRef<Path>) -> Self {
+        let link = self.root().join(path);
+        fs::create_dir_all(link.parent().expect("it lies below the root")).expect("writable");
+        std::os::unix::fs::symlink(target, link).expect("writable");
+        self
+    }
+
+    /// What is read of it.
+    pub(super) fn read(&self) -> Listing {
+        super::read(None, &self.root()).expect("a marketplace")
+    }
+}
+
+/// Ids with descriptions, then diagnostics, one a line.
+pub(super) fn shown(listing: &Listing) -> String {
+    let components = listing.components.iter().map(|c| format!("{}: {}", c.id, c.description));
+    components.chain(listing.diagnostics.iter().map(ToString::to_string)).collect::<Vec<_>>().join("\n")
+}
