@@ -18,6 +18,7 @@ mod names;
 mod read;
 mod repair;
 mod source;
+pub(crate) mod starter;
 
 #[cfg(test)]
 mod hostile;
