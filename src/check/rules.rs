@@ -74,7 +74,7 @@ pub(super) fn learning_format(subject: &Subject) -> Vec<Finding> {
         }))
         .collect();
     if broken.is_empty() {
-        let message = format!("format 1, {} patterns", subject.library.patterns.len());
+        let message = format!("every file can be read ({} in all)", subject.files.len());
         return vec![Finding::passed("format", &subject.name, message)];
     }
     broken

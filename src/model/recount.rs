@@ -209,10 +209,13 @@ fn describe(library: &mut Library, execution: &Execution) {
     }
 }
 
-/// BLAKE3 of the request's keywords, 16 hex digits: two wordings of one request are one request.
+/// BLAKE3 of the request, 16 hex digits: of its text without case and spacing, else of its keywords.
 fn request_hash(execution: &Execution) -> Option<String> {
-    (!execution.words.is_empty())
-        .then(|| blake3::hash(execution.words.join(" ").as_bytes()).to_hex()[..16].to_owned())
+    let text = execution.request.as_deref().map_or_else(
+        || execution.words.join(" "),
+        |request| request.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "),
+    );
+    (!text.is_empty()).then(|| blake3::hash(text.as_bytes()).to_hex()[..16].to_owned())
 }
 
 /// Gives every pattern the most common keywords of the executions that showed it.
