@@ -1,1 +1,9 @@
-//! Finds components for words.
+//! Finds components for words: a fielded full-text index over a catalog, without a model.
+//!
+//! The same catalog and words give the same hits in the same order, everywhere.
+
+mod fields;
+pub(crate) mod index;
+mod query;
+mod synonyms;
+mod terms;
