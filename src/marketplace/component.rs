@@ -17,7 +17,7 @@ use crate::model::id::ComponentId;
 
 /// Descriptions that say nothing, as a start, in lower case.
 const PLACEHOLDERS: &[&str] =
-    &["description_placeholder", "placeholder", "todo", "tbd", "lorem ipsum", "..."];
+    &["description_placeholder", "placeholder", "todo", "tbd", "lorem ipsum", "...", "$("];
 
 /// The plugin that components belong to.
 #[derive(Clone, Copy, Debug)]

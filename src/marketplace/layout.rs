@@ -114,11 +114,11 @@ impl Layout<'_> {
         };
         let mut found = Vec::new();
         for path in folders {
-            let walk = Walk::through(self.root, &path);
             if path.is_file() {
                 found.extend(document_of(kind, path.parent().unwrap_or(&path), &path));
                 continue;
             }
+            let walk = Walk::through(self.root, &path);
             walk.report(diagnostics);
             found.extend(walk.files.iter().filter_map(|file| document_of(kind, &path, file)));
         }

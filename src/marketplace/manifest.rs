@@ -10,7 +10,7 @@ use super::names::clean;
 use super::source::{self, Source};
 
 /// The most entries that are read of one marketplace.
-const MAX_ENTRIES: usize = 10_000;
+const MAX_ENTRIES: usize = 5_000;
 
 /// A `marketplace.json`.
 #[derive(Debug)]

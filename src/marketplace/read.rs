@@ -17,8 +17,8 @@ use super::names::clean;
 use super::source::Source;
 use crate::model::component::Component;
 
-/// The most components of one marketplace.
-const MAX_COMPONENTS: usize = 20_000;
+/// The most files that are read as components of one marketplace.
+const MAX_FOUND: usize = 20_000;
 /// The folders that make a folder a plugin without a manifest.
 const PARTS: [&str; 3] = ["agents", "commands", "skills"];
 
@@ -28,7 +28,10 @@ pub(super) fn listing(name: Option<&str>, root: &Path) -> Result<Listing, Market
     let opened = Root::open(root).map_err(unreadable)?;
     let mut diagnostics = Diagnostics::new(opened.path());
     let file = opened.path().join(".claude-plugin/marketplace.json");
-    let manifest = if file.exists() { manifest::marketplace(&file, &mut diagnostics) } else { None };
+    let manifest = match opened.existing(&file) {
+        Some(_) => manifest::marketplace(&file, &mut diagnostics),
+        None => None,
+    };
     let own = manifest.as_ref().and_then(|manifest| manifest.name.clone());
     let mut reading = Reading {
         name: name.and_then(clean).or(own).unwrap_or_else(|| folder_name(opened.path())),
@@ -36,6 +39,7 @@ pub(super) fn listing(name: Option<&str>, root: &Path) -> Result<Listing, Market
         diagnostics,
         plugins: Vec::new(),
         components: Vec::new(),
+        left: MAX_FOUND,
     };
     match manifest {
         Some(manifest) => reading.manifest(&file, manifest),
@@ -52,6 +56,8 @@ struct Reading {
     diagnostics: Diagnostics,
     plugins: Vec<PluginEntry>,
     components: Vec<Component>,
+    /// How many more files may be read.
+    left: usize,
 }
 
 impl Reading {
@@ -117,7 +123,13 @@ impl Reading {
     fn plugin(&mut self, plugin: &str, folder: &Path, declarations: &[Declaration], exact: bool) {
         let layout = Layout { root: &self.root, folder, declarations, exact };
         let owner = Owner { marketplace: &self.name, plugin };
-        let found = layout.found(&mut self.diagnostics);
+        let mut found = layout.found(&mut self.diagnostics);
+        if found.len() > self.left {
+            let message = format_args!("has more than {MAX_FOUND} components; the rest were ignored");
+            self.diagnostics.error(self.root.path(), None, message);
+            found.truncate(self.left);
+        }
+        self.left -= found.len();
         let documents: Vec<Component> = found
             .iter()
             .filter_map(|found| component::read(&self.root, owner, found, &mut self.diagnostics))
@@ -125,11 +137,6 @@ impl Reading {
         let servers = mcp::read(&layout, owner, &mut self.diagnostics);
         let mut ids = HashSet::new();
         for component in documents.into_iter().chain(servers) {
-            if self.components.len() == MAX_COMPONENTS {
-                let message =
-                    format_args!("has more than {MAX_COMPONENTS} components; the rest were ignored");
-                return self.diagnostics.error(self.root.path(), None, message);
-            }
             if ids.insert(component.id.clone()) {
                 self.components.push(component);
             } else {
