@@ -42,6 +42,11 @@ enum Verb {
     Patterns(commands::patterns::Args),
     Merge(commands::merge::Args),
     Check(commands::check::Args),
+    Marketplace(commands::marketplace::Args),
+    #[command(alias = "analyze-plugins")]
+    Analyze(commands::analyze::Args),
+    Catalog(commands::catalog::Args),
+    Plan(commands::plan::Args),
 }
 
 /// Runs the program with these arguments, the name first; gives the exit code.
@@ -77,6 +82,10 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Patterns(args) => commands::patterns::run(args, cx),
         Verb::Merge(args) => commands::merge::run(args, cx),
         Verb::Check(args) => commands::check::run(args, cx),
+        Verb::Marketplace(args) => commands::marketplace::run(args, cx),
+        Verb::Analyze(args) => commands::analyze::run(args, cx),
+        Verb::Catalog(args) => commands::catalog::run(args, cx),
+        Verb::Plan(args) => commands::plan::run(args, cx),
     }
 }
 

@@ -1,11 +1,16 @@
 //! One file per verb: its arguments, its help, and what it does, told from top to bottom.
 
+pub(crate) mod analyze;
+pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod deinit;
 pub(crate) mod init;
+mod knowledge;
 pub(crate) mod log;
+pub(crate) mod marketplace;
 pub(crate) mod merge;
 pub(crate) mod patterns;
+pub(crate) mod plan;
 pub(crate) mod record;
 pub(crate) mod show;
 pub(crate) mod status;

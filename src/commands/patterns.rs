@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 
+use super::knowledge;
 use super::{Context, DONE, Ended};
 use crate::model::evidence::Tally;
 use crate::model::library::Library;
 use crate::model::pattern::{Category, Pattern, Stage};
-use crate::model::recount::recount;
-use crate::store::Store;
 use crate::ui::{Failure, ago, clip, exit, tally};
 
 /// List the patterns that executions showed, best trusted first
@@ -62,7 +61,7 @@ struct Shown<'a> {
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
-    let library = known(cx, &store)?;
+    let library = knowledge::library(cx, &store)?;
     let mut patterns: Vec<Shown<'_>> =
         library.patterns.values().map(|pattern| shown(&library, pattern)).collect();
     patterns.sort_by(|a, b| {
@@ -80,18 +79,6 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         return DONE;
     }
     list(cx, &library, &patterns)
-}
-
-/// What is known here: merged, open, and recorded but not committed yet.
-pub(super) fn known(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
-    let held = store.library()?;
-    for problem in &held.problems {
-        cx.ui.warn(format!("{} could not be read and is passed over: {}", problem.path, problem.reason));
-    }
-    let mut library = held.library;
-    let records = store.noted()?.records;
-    library.join(&recount(&records, &library));
-    Ok(library)
 }
 
 fn shown<'a>(library: &Library, pattern: &'a Pattern) -> Shown<'a> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::patterns::known;
+use super::knowledge;
 use super::{Context, DONE, Ended};
 use crate::git::Head;
 use crate::learn;
@@ -26,7 +26,7 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let store = cx.store(&repo)?;
     let noted = store.noted()?;
     let past = executions(&noted.records);
-    let library = known(cx, &store)?;
+    let library = knowledge::library(cx, &store)?;
     let mut stages = BTreeMap::<&str, usize>::new();
     for pattern in library.patterns.values() {
         let stage = Stage::of(library.pattern_tally(pattern), pattern.requests.len(), &library.policy);

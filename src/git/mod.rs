@@ -11,6 +11,7 @@ mod objects;
 mod refs;
 mod remote;
 mod repository;
+mod snapshot;
 
 pub(crate) use command::{Git, LOCATION};
 pub(crate) use error::GitError;

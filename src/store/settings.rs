@@ -142,7 +142,7 @@ impl Settings {
                 number("timeout", text("timeout"), 1, 86_400)?.unwrap_or(600).into(),
             ),
             worktrees: text("worktrees")
-                .map_or_else(|| host.temp_dir().join("git-orchestrate"), PathBuf::from),
+                .map_or_else(|| host.temp_dir(), PathBuf::from),
             unknown,
         })
     }

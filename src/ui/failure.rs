@@ -1,6 +1,8 @@
 //! From a room's error to what the user sees: message, cure and exit code. The one place for cures.
 
 use crate::git::GitError;
+use crate::marketplace::MarketplaceError;
+use crate::plan::PlanError;
 use crate::store::StoreError;
 
 /// Exit codes, as the README documents them.
@@ -96,3 +98,33 @@ impl From<StoreError> for Failure {
         }
     }
 }
+
+impl From<MarketplaceError> for Failure {
+    fn from(error: MarketplaceError) -> Self {
+        let message = error.to_string();
+        match error {
+            MarketplaceError::Unreadable { source, .. } => {
+                Self::new(exit::USAGE, format!("{message}: {source}")).hint("give the folder of a marketplace")
+            }
+            MarketplaceError::Empty { .. } => Self::new(exit::USAGE, message)
+                .hint("a marketplace has .claude-plugin/marketplace.json, or folders agents, commands, skills"),
+        }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlanError::EmptyRequest | PlanError::NoWork { .. } => {
+                Self::new(exit::USAGE, message).hint("say what you want, such as \"add a readme and a changelog\"")
+            }
+            PlanError::EmptyCatalog => Self::new(exit::FAILED, message)
+                .hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent"),
+            PlanError::NothingCovered { .. } => Self::new(exit::FAILED, message)
+                .hint("`git orchestrate catalog search WORDS` shows what there is")
+                .hint("`git orchestrate marketplace add PATH` adds more"),
+        }
+    }
+}
+

@@ -1,0 +1,107 @@
+//! `analyze`: what marketplaces hold, and what is wrong with them.
+
+use serde_json::json;
+
+use super::knowledge::listings;
+use super::{Context, DONE, Ended};
+use crate::marketplace::diagnostic::Severity;
+use crate::marketplace::listing::{Listing, Resolution};
+use crate::ui::{Failure, count, exit};
+
+/// Analyze marketplaces: what they hold, what it costs a session, what is wrong
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate analyze --diagnostics
+
+Tokens are characters divided by four: `always` is what names and descriptions cost
+every session, `on invoke` what the texts cost when they are used.")]
+pub(crate) struct Args {
+    /// Only this marketplace
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// List what was wrong, and what was assumed instead
+    #[arg(long)]
+    diagnostics: bool,
+}
+
+pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    let mut listings = listings(cx, &store)?;
+    if let Some(name) = &args.name {
+        listings.retain(|listing| listing.name == *name);
+        if listings.is_empty() {
+            return Err(Failure::new(exit::USAGE, format!("no marketplace is called {name} here"))
+                .hint("`git orchestrate marketplace list` lists them"));
+        }
+    }
+    if cx.ui.is_json() {
+        let all: Vec<_> = listings.iter().map(|listing| as_json(listing, args.diagnostics)).collect();
+        cx.ui.json(&all);
+        return DONE;
+    }
+    if listings.is_empty() {
+        cx.ui.line("no marketplaces yet");
+        cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
+    }
+    for listing in &listings {
+        show(cx, listing, args.diagnostics);
+    }
+    DONE
+}
+
+fn as_json(listing: &Listing, diagnostics: bool) -> serde_json::Value {
+    let mut value = json!({
+        "v": 1,
+        "name": listing.name,
+        "root": listing.root.to_string_lossy(),
+        "summary": listing.summary(),
+        "plugins": listing.plugins,
+        "components": listing.components.iter().map(|it| json!({
+            "id": it.id, "description": it.description, "tokens": it.tokens, "content": it.content,
+            "contract": it.contract,
+        })).collect::<Vec<_>>(),
+    });
+    if diagnostics {
+        value["diagnostics"] = json!(listing.diagnostics);
+    }
+    value
+}
+
+fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
+    let summary = listing.summary();
+    cx.ui.headline(format!("{} ({})", listing.name, listing.root.display()));
+    let plugins = |state: &str| summary.plugins.get(state).copied().unwrap_or(0);
+    let mut rows = vec![vec![
+        "plugins".to_owned(),
+        format!("{} local, {} not fetched, {} broken", plugins("local"), plugins("remote"), plugins("broken")),
+    ]];
+    let kinds: Vec<String> = summary.components.iter().map(|(kind, number)| count(*number, kind)).collect();
+    rows.push(vec!["components".to_owned(), if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") }]);
+    rows.push(vec!["contracts".to_owned(), format!("{} can run without an agent", summary.contracts)]);
+    let (always, on_invoke) = (summary.tokens.always, summary.tokens.on_invoke);
+    rows.push(vec!["tokens".to_owned(), format!("{always} always, {on_invoke} on invoke")]);
+    let number = |severity| summary.diagnostics.get(&severity).copied().unwrap_or(0);
+    rows.push(vec![
+        "diagnostics".to_owned(),
+        [
+            count(number(Severity::Error), "error"),
+            count(number(Severity::Warning), "warning"),
+            format!("{} remarks", number(Severity::Info)),
+        ]
+        .join(", "),
+    ]);
+    cx.ui.table(&[], &rows, &[]);
+    for plugin in &listing.plugins {
+        if let Resolution::Broken { reason } = &plugin.resolution {
+            cx.ui.bad("broken:", format!("{}: {reason}", plugin.name));
+        }
+    }
+    if diagnostics {
+        listing.diagnostics.iter().for_each(|diagnostic| cx.ui.line(format!("  {diagnostic}")));
+    } else if !listing.diagnostics.is_empty() {
+        cx.ui.hint(format!("`git orchestrate analyze {} --diagnostics` lists them", listing.name));
+    }
+    cx.ui.gap();
+}

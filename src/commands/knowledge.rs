@@ -1,0 +1,97 @@
+//! What is known here: the catalog of all marketplaces, and the library with what is not merged yet.
+
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use crate::marketplace::listing::Listing;
+use crate::marketplace::{self, starter};
+use crate::model::component::{Catalog, Component};
+use crate::model::library::Library;
+use crate::model::recount::{executions, recount};
+use crate::model::record::Execution;
+use crate::store::Store;
+use crate::ui::{Failure, exit};
+
+/// The source of the marketplace that the program carries.
+pub(super) const BUILTIN: &str = "builtin:starter";
+
+/// What plans are made from.
+pub(super) struct Knowledge {
+    pub(super) catalog: Catalog,
+    pub(super) library: Library,
+    pub(super) executions: Vec<Execution>,
+}
+
+impl Knowledge {
+    /// Reads marketplaces, notes and learning. What can't be read is named and passed over.
+    pub(super) fn read(cx: &Context, store: &Store<'_>) -> Result<Self, Failure> {
+        let catalog = catalog(cx, store)?;
+        let noted = store.noted()?;
+        super::log::warn_of_bad_lines(cx, &noted);
+        let mut library = merged(cx, store)?;
+        library.join(&recount(&noted.records, &library));
+        Ok(Self { catalog, library, executions: executions(&noted.records) })
+    }
+}
+
+/// The library: merged, open, and recorded but not committed yet.
+pub(super) fn library(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
+    let mut library = merged(cx, store)?;
+    library.join(&recount(&store.noted()?.records, &library));
+    Ok(library)
+}
+
+fn merged(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
+    let held = store.library()?;
+    for problem in &held.problems {
+        cx.ui.warn(format!("{} could not be read and is passed over: {}", problem.path, problem.reason));
+    }
+    Ok(held.library)
+}
+
+/// Every component of every known marketplace.
+pub(super) fn catalog(cx: &Context, store: &Store<'_>) -> Result<Catalog, Failure> {
+    Ok(listings(cx, store)?.into_iter().flat_map(|listing| listing.components).collect())
+}
+
+/// Every known marketplace as it is on disk now; one that is gone is named and passed over.
+pub(super) fn listings(cx: &Context, store: &Store<'_>) -> Result<Vec<Listing>, Failure> {
+    let mut listings = Vec::new();
+    for (name, source) in &store.settings.marketplaces {
+        match marketplace::read(Some(name), &root(store, source)?) {
+            Ok(listing) => listings.push(listing),
+            Err(error) => cx.ui.warn(format!("{error}; `git orchestrate marketplace remove {name}` forgets it")),
+        }
+    }
+    Ok(listings)
+}
+
+/// The folder of a marketplace's source.
+pub(super) fn root(store: &Store<'_>, source: &str) -> Result<PathBuf, Failure> {
+    if source != BUILTIN {
+        return Ok(PathBuf::from(source));
+    }
+    let into = store.repo.own_dir().join("starter");
+    starter::extract(&into)
+        .map_err(|error| Failure::new(exit::REPOSITORY, format!("cannot unpack the starter to {}: {error}", into.display())))
+}
+
+/// Components with a contract whose content nobody approved here: the starter is part of the
+/// program, everything else is somebody's code.
+pub(super) fn unapproved<'c>(
+    store: &Store<'_>,
+    components: impl IntoIterator<Item = &'c Component>,
+) -> Vec<&'c Component> {
+    let own = store.repo.own_dir().join("starter");
+    let approved = |component: &Component| {
+        is_below(&component.folder, &own) || store.settings.approved.contains(&component.content)
+    };
+    components.into_iter().filter(|component| component.contract.is_some() && !approved(component)).collect()
+}
+
+fn is_below(folder: &Path, own: &Path) -> bool {
+    match (folder.canonicalize(), own.canonicalize()) {
+        (Ok(folder), Ok(own)) => folder.starts_with(own),
+        _ => false,
+    }
+}

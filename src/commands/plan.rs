@@ -1,0 +1,128 @@
+//! `plan`: a workflow for a request, without running it.
+
+use super::knowledge::Knowledge;
+use super::{Context, DONE, Ended};
+use crate::model::id::ComponentId;
+use crate::model::plan::Plan;
+use crate::plan::{Candidate, Need, Task, assemble, decompose};
+use crate::research::index::Index;
+use crate::store::Store;
+use crate::ui::{Failure, clip, count, percent, seconds, share, tally};
+
+/// The most components that are looked at for one need.
+const CANDIDATES: usize = 20;
+
+/// Plan a request without running it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate plan \"add a readme and a changelog\"")]
+pub(crate) struct Args {
+    /// What you want, in your words
+    #[arg(value_name = "REQUEST")]
+    request: String,
+    /// How to print the plan
+    #[arg(long, value_name = "FORMAT", value_parser = ["text", "json"], default_value = "text")]
+    format: String,
+    /// Plan as if nothing had been learned
+    #[arg(long)]
+    without_learning: bool,
+}
+
+pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    let known = Knowledge::read(cx, &store)?;
+    let plan = make(&store, &known, &args.request, !args.without_learning)?;
+    if cx.ui.is_json() || args.format == "json" {
+        cx.ui.json(&plan);
+        return DONE;
+    }
+    show(cx, &plan, &known);
+    let runnable = plan.steps.iter().all(|step| runs_here(&step.component, &known));
+    if runnable {
+        cx.ui.hint(format!("`git orchestrate run {:?}` runs it", args.request));
+    } else {
+        cx.ui.hint("steps without a script need an agent, which this version can't drive yet");
+    }
+    DONE
+}
+
+/// Makes a plan: needs, components for each, and the workflow.
+pub(super) fn make(store: &Store<'_>, known: &Knowledge, request: &str, learning: bool) -> Result<Plan, Failure> {
+    let index = Index::build(&known.catalog);
+    let candidates = |need: &Need| -> Vec<Candidate> {
+        let hits = index.search(&need.text, CANDIDATES);
+        hits.into_iter()
+            .map(|hit| Candidate {
+                component: hit.component,
+                score: hit.score,
+                coverage: hit.coverage,
+                matched: hit.matched,
+                also: hit.also,
+            })
+            .collect()
+    };
+    let needs: Vec<(Need, Vec<Candidate>)> = decompose(request)?
+        .into_iter()
+        .map(|need| {
+            let found = candidates(&need);
+            (need, found)
+        })
+        .collect();
+    let now = store.host.now();
+    let (library, executions) = (&known.library, known.executions.as_slice());
+    let task = Task { request, needs: &needs, catalog: &known.catalog, library, executions, now, learning };
+    Ok(assemble(&task)?)
+}
+
+/// Whether a component says how to run it without an agent.
+pub(super) fn runs_here(id: &ComponentId, known: &Knowledge) -> bool {
+    known.catalog.get(id).is_some_and(|component| component.contract.is_some())
+}
+
+/// Shows a plan: the headline, the steps, what was decided and why.
+pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge) {
+    let ui = &cx.ui;
+    ui.headline(format!("Plan: {} in {}", count(plan.steps.len(), "step"), count(plan.phases.len(), "phase")));
+    ui.line(format!("for \"{}\"", clip(&plan.request, 200)));
+    ui.gap();
+    let rows: Vec<Vec<String>> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let gates = step.gates.len().to_string();
+            let record = tally(known.library.component_tally(&step.component));
+            vec![step.phase.to_string(), step.component.to_string(), gates, record]
+        })
+        .collect();
+    ui.table(&["phase", "component", "gates", "record here"], &rows, &[0, 2]);
+    ui.gap();
+    for step in plan.steps.iter().filter(|step| !step.fallbacks.is_empty()) {
+        let names: Vec<&str> = step.fallbacks.iter().map(ComponentId::name).collect();
+        ui.line(format!("if {} fails: {}", step.component.name(), names.join(", then ")));
+    }
+    for avoided in &plan.avoided {
+        let (bad, good) = (avoided.component.name(), avoided.instead.name());
+        ui.doubtful("avoided:", format!("{bad}, which {}; {good} instead", avoided.cause));
+    }
+    for need in &plan.uncovered {
+        ui.bad("not covered:", format!("\"{}\": no component does that", clip(need, 120)));
+    }
+    if let Some(pattern) = plan.pattern.as_ref().and_then(|id| known.library.patterns.get(id)) {
+        let record = tally(known.library.pattern_tally(pattern));
+        ui.line(format!("follows the pattern {} ({record})", pattern.id));
+    }
+    ui.line(expectation(plan));
+}
+
+/// What the plan expects of itself, in one line.
+fn expectation(plan: &Plan) -> String {
+    let predictions = &plan.predictions;
+    let runs = count(usize::try_from(predictions.evidence_runs).unwrap_or(usize::MAX), "run");
+    let success = predictions
+        .success_probability
+        .map_or_else(|| format!("not enough evidence ({runs})"), |p| format!("{} (from {runs})", percent(p.get())));
+    let time = predictions.duration_s.map_or_else(|| "unknown".to_owned(), |s| format!("about {}", seconds(s.get())));
+    format!("success: {success}; time: {time}; context: {} at most", share(predictions.context_share.get()))
+}
