@@ -4,13 +4,14 @@
 //! order end with the same one; and the files are a pure function of the value, so they end with
 //! the same tree oid.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{Cells, Slot, Tally};
-use super::id::{ComponentId, PatternId, RecordId};
+use super::decision::Decisions;
+use super::evidence::{Cells, Tally};
+use super::id::{ComponentId, PatternId};
 use super::pattern::Pattern;
 use super::policy::Policy;
 use super::time::{Month, Timestamp};
@@ -24,7 +25,8 @@ pub(crate) struct Library {
     /// Months before it are not counted: how a team starts afresh.
     pub(crate) epoch: Month,
     pub(crate) policy: Policy,
-    pub(crate) forgotten: BTreeSet<Forgotten>,
+    /// Which executions cells count although they do not count any more.
+    pub(crate) decisions: Decisions,
     pub(crate) patterns: BTreeMap<PatternId, Pattern>,
     pub(crate) components: BTreeMap<ComponentId, ComponentRecord>,
     /// Files that this version does not read, by path; kept as they are.
@@ -36,21 +38,12 @@ impl Default for Library {
         Self {
             epoch: Month::first(),
             policy: Policy::default(),
-            forgotten: BTreeSet::new(),
+            decisions: Decisions::default(),
             patterns: BTreeMap::new(),
             components: BTreeMap::new(),
             other: BTreeMap::new(),
         }
     }
-}
-
-/// An execution that is not counted any more in one cell. Grow-only; subtracted when read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Forgotten {
-    pub(crate) id: RecordId,
-    pub(crate) slot: Slot,
-    /// A pattern id or a component id.
-    pub(crate) subject: String,
 }
 
 /// What is known of one component: a part of `plugins/<marketplace>/<plugin>.toml`.
@@ -123,7 +116,7 @@ impl Library {
         if theirs_later == Some(std::cmp::Ordering::Greater) {
             self.policy = other.policy.clone();
         }
-        self.forgotten.extend(other.forgotten.iter().cloned());
+        self.decisions.join(&other.decisions);
         for (id, pattern) in &other.patterns {
             match self.patterns.get_mut(id) {
                 Some(ours) => ours.join(pattern),
@@ -146,8 +139,8 @@ impl Library {
     }
 
     fn drop_before_epoch(&mut self) {
-        let Self { epoch, forgotten, patterns, components, .. } = self;
-        forgotten.retain(|it| it.slot.month >= *epoch);
+        let Self { epoch, decisions, patterns, components, .. } = self;
+        decisions.since(epoch);
         patterns.values_mut().for_each(|pattern| pattern.cells.since(epoch));
         components.values_mut().for_each(|record| record.cells.since(epoch));
     }
@@ -163,9 +156,7 @@ impl Library {
     }
 
     fn tally(&self, subject: &str, cells: &Cells) -> Tally {
-        cells.tally(|slot| {
-            self.forgotten.iter().filter(|it| it.subject == subject && it.slot == *slot).count() as u64
-        })
+        cells.tally(|slot| self.decisions.dropped(subject, slot))
     }
 
     /// Where this library keeps a pattern.
@@ -180,8 +171,8 @@ impl Library {
             ("epoch".to_owned(), format!("{}\n", self.epoch.as_str()).into_bytes()),
             ("policy.toml".to_owned(), toml_bytes(&self.policy)),
         ]);
-        if !self.forgotten.is_empty() {
-            files.insert("forgotten".to_owned(), forgotten_bytes(&self.forgotten));
+        if !self.decisions.is_empty() {
+            files.insert("decisions".to_owned(), self.decisions.text().into_bytes());
         }
         for pattern in self.patterns.values() {
             files.insert(self.pattern_path(pattern), toml_bytes(pattern));
@@ -233,7 +224,7 @@ impl Library {
         match path.split('/').collect::<Vec<_>>()[..] {
             ["epoch"] => self.epoch = text(bytes)?.trim().parse().map_err(|error| format!("{error}"))?,
             ["policy.toml"] => self.policy = from_toml(bytes)?,
-            ["forgotten"] => self.forgotten = read_forgotten(text(bytes)?)?,
+            ["decisions"] => self.decisions = Decisions::parse(text(bytes)?)?,
             ["patterns", .., name] => {
                 let pattern: Pattern = from_toml(bytes)?;
                 self.add_pattern(name, pattern)?;
@@ -298,25 +289,4 @@ fn from_toml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 
 fn toml_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     toml::to_string_pretty(value).expect("model types are tables of plain values").into_bytes()
-}
-
-/// One line each: id, replica, month, outcome, subject; sorted.
-fn forgotten_bytes(forgotten: &BTreeSet<Forgotten>) -> Vec<u8> {
-    let line = |Forgotten { id, slot, subject }: &Forgotten| {
-        let Slot { replica, month, outcome } = slot;
-        format!("{id} {replica} {} {} {subject}\n", month.as_str(), outcome.as_str())
-    };
-    forgotten.iter().map(line).collect::<String>().into_bytes()
-}
-
-fn read_forgotten(text: &str) -> Result<BTreeSet<Forgotten>, String> {
-    let parse = |line: &str| -> Option<Forgotten> {
-        let mut parts = line.splitn(5, ' ');
-        let id = parts.next()?.parse().ok()?;
-        let replica = parts.next()?.to_owned();
-        let month = parts.next()?.parse().ok()?;
-        let outcome = serde_json::from_value(parts.next()?.into()).ok()?;
-        Some(Forgotten { id, slot: Slot { replica, month, outcome }, subject: parts.next()?.to_owned() })
-    };
-    text.lines().map(|line| parse(line).ok_or_else(|| format!("`{line}` is not a forgotten cell"))).collect()
 }

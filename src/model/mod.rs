@@ -1,6 +1,7 @@
 //! Plain data: what every room speaks of. No git, no clock, no terminal, no files.
 
 pub(crate) mod component;
+pub(crate) mod decision;
 pub(crate) mod evidence;
 pub(crate) mod id;
 pub(crate) mod json;
@@ -15,5 +16,7 @@ pub(crate) mod redact;
 pub(crate) mod time;
 pub(crate) mod words;
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -1,14 +1,16 @@
 //! Recounting: the library that the records of the notes show, and nothing but the records.
 //!
-//! Every line of an execution *claims* cells. One line counts (of two lines with one id the greater
-//! bytes do); what the others claimed is forgotten. So a cell only ever grows with what is known,
-//! and the maximum of two counts is never too high after the forgotten ones are subtracted.
+//! Every line of an execution *claims* cells, as it is and with every outcome that a correction ever
+//! gave it. One line counts (of two lines with one id the greater bytes do); what else was claimed is
+//! dropped. So a cell only ever grows with what is known, the maximum of two counts never exceeds
+//! what a recount of both would tell, and what was dropped is subtracted when it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::decision::{Claim, Decision, Decisions};
 use super::evidence::Slot;
 use super::id::{ComponentId, RecordId};
-use super::library::{Forgotten, Issue, Library};
+use super::library::{Issue, Library};
 use super::pattern::{Pattern, Shape};
 use super::record::{Amendment, AmendmentKind, Execution, Outcome, Record, StepOutcome};
 
@@ -23,29 +25,26 @@ pub(crate) type Records = BTreeMap<RecordId, Vec<Record>>;
 /// The executions that count, with corrections applied and forgotten ones left out.
 pub(crate) fn executions(records: &Records) -> Vec<Execution> {
     let amendments = Amendments::of(records);
-    records
-        .iter()
-        .filter_map(|(id, lines)| match lines.last() {
-            Some(Record::Execution(execution)) => amendments.applied(id, execution),
-            _ => None,
-        })
-        .collect()
+    records.values().filter_map(|lines| amendments.applied(as_execution(lines.last()?)?)).collect()
 }
 
-/// The library that `records` show on top of what `known` says was forgotten and since when.
+/// The library that `records` show on top of what `known` says was decided and since when.
 pub(crate) fn recount(records: &Records, known: &Library) -> Library {
     let mut library = Library { epoch: known.epoch.clone(), ..Library::default() };
-    let claims = Claims::of(records, &known.forgotten);
-    for execution in executions(records) {
-        describe(&mut library, &execution);
+    let claims = Claims::of(records, &known.decisions);
+    let mut executions = executions(records);
+    executions.sort_by(|a, b| (a.at, &a.replica, a.id).cmp(&(b.at, &b.replica, b.id)));
+    for execution in &executions {
+        describe(&mut library, execution);
     }
     for ((subject, slot), ids) in claims.counted {
         if slot.month >= library.epoch {
             set_cell(&mut library, &claims.subjects[&subject], slot, ids.len() as u64);
         }
     }
-    library.forgotten = claims.forgotten.into_iter().filter(|it| it.slot.month >= library.epoch).collect();
-    keep_common_words(&mut library, records);
+    library.decisions = claims.decisions;
+    library.decisions.since(&library.epoch);
+    keep_common_words(&mut library, executions);
     library
 }
 
@@ -65,22 +64,33 @@ impl Subject {
     }
 }
 
-/// The amendments in force: per target the latest correction, and who was forgotten.
+/// What amendments say of each target.
+#[derive(Default)]
 struct Amendments<'a> {
+    /// The corrections in force.
     corrections: BTreeMap<RecordId, Vec<&'a Amendment>>,
+    /// What any line forgets: forgetting is final.
     forgets: BTreeSet<RecordId>,
+    /// Every outcome that any line of a correction gives: who knew only that line believed it.
+    said: BTreeMap<RecordId, BTreeSet<Outcome>>,
+    /// The ids of everything that amends the target in one of its lines.
+    by: BTreeMap<RecordId, BTreeSet<RecordId>>,
 }
 
 impl<'a> Amendments<'a> {
     fn of(records: &'a Records) -> Self {
-        let mut amendments = Self { corrections: BTreeMap::new(), forgets: BTreeSet::new() };
-        for record in records.values().filter_map(|lines| lines.last()) {
-            let Record::Amendment(amendment) = record else { continue };
-            match amendment.kind {
-                AmendmentKind::Forget => drop(amendments.forgets.insert(amendment.target)),
-                AmendmentKind::Correction => {
-                    amendments.corrections.entry(amendment.target).or_default().push(amendment);
+        let mut amendments = Self::default();
+        for lines in records.values() {
+            for amendment in lines.iter().filter_map(as_amendment) {
+                amendments.said.entry(amendment.target).or_default().extend(amendment.outcome);
+                amendments.by.entry(amendment.target).or_default().insert(amendment.id);
+                if amendment.kind == AmendmentKind::Forget {
+                    amendments.forgets.insert(amendment.target);
                 }
+            }
+            let winner = lines.last().and_then(as_amendment);
+            if let Some(amendment) = winner.filter(|it| it.kind == AmendmentKind::Correction) {
+                amendments.corrections.entry(amendment.target).or_default().push(amendment);
             }
         }
         for corrections in amendments.corrections.values_mut() {
@@ -89,59 +99,80 @@ impl<'a> Amendments<'a> {
         amendments
     }
 
-    fn corrections(&self, id: &RecordId) -> impl Iterator<Item = Outcome> {
-        self.corrections.get(id).into_iter().flatten().filter_map(|it| it.outcome)
+    /// The execution as it counts; `None` where it was forgotten.
+    fn applied(&self, execution: &Execution) -> Option<Execution> {
+        let corrections = self.corrections.get(&execution.id).into_iter().flatten();
+        let latest = corrections.rev().find_map(|it| it.outcome);
+        let outcome = latest.unwrap_or(execution.outcome);
+        (!self.forgets.contains(&execution.id)).then(|| Execution { outcome, ..execution.clone() })
     }
 
-    fn applied(&self, id: &RecordId, execution: &Execution) -> Option<Execution> {
-        let mut execution = execution.clone();
-        execution.outcome = self.corrections(id).last().unwrap_or(execution.outcome);
-        (!self.forgets.contains(id)).then_some(execution)
+    /// Every cell that the execution ever counted in, for someone who knew only some of the lines.
+    fn claims(&self, execution: &Execution) -> Vec<(Subject, Slot)> {
+        let said = self.said.get(&execution.id).into_iter().flatten().copied();
+        let version = |outcome| Execution { outcome, ..execution.clone() };
+        said.chain([execution.outcome]).flat_map(|outcome| cells_of(&version(outcome))).collect()
+    }
+
+    /// Whether a claim of `id` holds, as far as these records tell; `None` where it holds and nobody
+    /// who knew fewer of them can have dropped it.
+    fn decision(&self, records: &Records, id: &RecordId, dropped: bool) -> Option<Decision> {
+        if self.forgets.contains(id) {
+            return Some(Decision::Forgotten);
+        }
+        let amending = self.by.get(id).into_iter().flatten().filter(|by| *by != id);
+        let known = amending.chain([id]).filter_map(|id| records.get(id));
+        let lines = known.map(Vec::len).sum::<usize>() as u64;
+        (dropped || lines >= RESTORED).then_some(Decision::Told { lines, dropped })
     }
 }
+
+/// From this many lines on, a claim that holds may have been dropped by who knew fewer of them: it
+/// takes one line to claim, one to drop and one to restore.
+const RESTORED: u64 = 3;
 
 /// Which execution is counted in which cell, and which of them are taken back.
 struct Claims {
     counted: BTreeMap<(String, Slot), BTreeSet<RecordId>>,
-    forgotten: BTreeSet<Forgotten>,
+    decisions: Decisions,
     subjects: BTreeMap<String, Subject>,
 }
 
 impl Claims {
-    fn of(records: &Records, forgotten: &BTreeSet<Forgotten>) -> Self {
+    fn of(records: &Records, known: &Decisions) -> Self {
         let mut claims =
-            Self { counted: BTreeMap::new(), forgotten: forgotten.clone(), subjects: BTreeMap::new() };
+            Self { counted: BTreeMap::new(), decisions: known.clone(), subjects: BTreeMap::new() };
         let amendments = Amendments::of(records);
         for (id, lines) in records {
-            let mut versions: Vec<Execution> = lines.iter().filter_map(as_execution).cloned().collect();
-            for outcome in amendments.corrections(id) {
-                let corrected = versions.last().map(|last| Execution { outcome, ..last.clone() });
-                versions.extend(corrected);
-            }
-            claims.add(*id, &versions, amendments.forgets.contains(id));
+            let winner = lines.last().and_then(as_execution);
+            let kept = winner.and_then(|it| amendments.applied(it)).map_or_else(Vec::new, |it| cells_of(&it));
+            let claimed = lines.iter().filter_map(as_execution).flat_map(|it| amendments.claims(it));
+            let decide = |dropped| amendments.decision(records, id, dropped);
+            claimed.for_each(|cell| claims.add(*id, cell.clone(), decide(!kept.contains(&cell))));
         }
-        // What was forgotten elsewhere is in cells that other clones counted, known here or not.
-        let known: Vec<_> = claims.forgotten.iter().cloned().collect();
-        for Forgotten { id, slot, subject } in known {
-            if claims.subjects.contains_key(&subject) {
-                claims.counted.entry((subject, slot)).or_default().insert(id);
+        // What was decided elsewhere is in cells that other clones counted, known here or not.
+        for Claim { id, slot, subject } in known.claims() {
+            if claims.subjects.contains_key(subject) {
+                claims.counted.entry((subject.clone(), slot.clone())).or_default().insert(*id);
             }
         }
         claims
     }
 
-    /// The last version counts; what earlier ones claimed beyond it is forgotten.
-    fn add(&mut self, id: RecordId, versions: &[Execution], forget: bool) {
-        let Some((winner, losers)) = versions.split_last() else { return };
-        let kept = if forget { Vec::new() } else { cells_of(winner) };
-        for (subject, slot) in losers.iter().chain([winner]).flat_map(cells_of) {
-            let name = subject.name();
-            if !kept.contains(&(subject.clone(), slot.clone())) {
-                self.forgotten.insert(Forgotten { id, slot: slot.clone(), subject: name.clone() });
-            }
-            self.counted.entry((name.clone(), slot)).or_default().insert(id);
-            self.subjects.entry(name).or_insert(subject);
+    fn add(&mut self, id: RecordId, (subject, slot): (Subject, Slot), decision: Option<Decision>) {
+        let name = subject.name();
+        if let Some(decision) = decision {
+            self.decisions.decide(Claim { subject: name.clone(), slot: slot.clone(), id }, decision);
         }
+        self.counted.entry((name.clone(), slot)).or_default().insert(id);
+        self.subjects.entry(name).or_insert(subject);
+    }
+}
+
+fn as_amendment(record: &Record) -> Option<&Amendment> {
+    match record {
+        Record::Amendment(amendment) => Some(amendment),
+        Record::Execution(_) | Record::Foreign(_) => None,
     }
 }
 
@@ -219,9 +250,9 @@ fn request_hash(execution: &Execution) -> Option<String> {
 }
 
 /// Gives every pattern the most common keywords of the executions that showed it.
-fn keep_common_words(library: &mut Library, records: &Records) {
+fn keep_common_words(library: &mut Library, executions: Vec<Execution>) {
     let mut counts = BTreeMap::<_, BTreeMap<String, usize>>::new();
-    for execution in executions(records) {
+    for execution in executions {
         if let Some(shape) = Shape::of(&execution).filter(|_| execution.at.month() >= library.epoch) {
             let words = counts.entry(shape.id()).or_default();
             execution.words.into_iter().for_each(|word| *words.entry(word).or_default() += 1);
