@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_first_execution_discovers_its_pattern() {
         let first = execution(1, Outcome::Passed);
-        insta::assert_snapshot!(lesson(&first, &Library::default(), &library(std::slice::from_ref(&first))), @r"
+        insta::assert_snapshot!(lesson(&first, &Library::default(), &library(std::slice::from_ref(&first))), @"
         Discover licence → changelog (1 of 1 run passed)
 
         Request: add a licence and a changelog
@@ -183,8 +183,8 @@ mod tests {
         Now discovered with 1 of 1 run passed, lower bound 0.38.
         Reusable for requests about: add, changelog, licens.
 
-        Orchestrate-Execution: 01KAFXSTC00000000000000001
-        Orchestrate-Pattern: licence-changelog-a1e2a2e4a4ff
+        Orchestrate-Execution: 01KAG4E1000000000000000001
+        Orchestrate-Pattern: licence-changelog-94db6af0ba0e
         ");
     }
 
@@ -208,7 +208,7 @@ mod tests {
     fn a_promotion_is_a_trailer() {
         let mut executions: Vec<Execution> = (0..5).map(|n| execution(n, Outcome::Passed)).collect();
         for (n, execution) in executions.iter_mut().enumerate() {
-            execution.words = vec![format!("word{n}")];
+            execution.request = Some(format!("add licence {n}"));
         }
         let message = catch_up(&library(&executions[..4]), &library(&executions));
         assert!(message.contains(" discovered -> validated\n"), "{message}");

@@ -2,7 +2,8 @@
 //!
 //! Cells only grow, so what was corrected or forgotten is taken away when they are read. Lines of
 //! notes only grow too: who knows more lines about an execution decides, so a correction can be
-//! corrected back; forgetting is final. The join takes the greater decision, claim by claim.
+//! corrected back; forgetting is final. The join takes the greater decision, claim by claim. They are
+//! the file `forgotten` of the learning tree.
 
 use std::collections::BTreeMap;
 
@@ -68,11 +69,6 @@ impl Decisions {
     /// Every claim that was decided.
     pub(crate) fn claims(&self) -> impl Iterator<Item = &Claim> {
         self.0.keys()
-    }
-
-    /// Whether nothing was decided.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// The file form, sorted, a line each: id, lines (or `-`), verdict, replica, month, outcome, subject.

@@ -170,10 +170,8 @@ impl Library {
             ("format".to_owned(), format!("{FORMAT}\n").into_bytes()),
             ("epoch".to_owned(), format!("{}\n", self.epoch.as_str()).into_bytes()),
             ("policy.toml".to_owned(), toml_bytes(&self.policy)),
+            ("forgotten".to_owned(), self.decisions.text().into_bytes()),
         ]);
-        if !self.decisions.is_empty() {
-            files.insert("decisions".to_owned(), self.decisions.text().into_bytes());
-        }
         for pattern in self.patterns.values() {
             files.insert(self.pattern_path(pattern), toml_bytes(pattern));
         }
@@ -224,7 +222,7 @@ impl Library {
         match path.split('/').collect::<Vec<_>>()[..] {
             ["epoch"] => self.epoch = text(bytes)?.trim().parse().map_err(|error| format!("{error}"))?,
             ["policy.toml"] => self.policy = from_toml(bytes)?,
-            ["decisions"] => self.decisions = Decisions::parse(text(bytes)?)?,
+            ["forgotten"] => self.decisions = Decisions::parse(text(bytes)?)?,
             ["patterns", .., name] => {
                 let pattern: Pattern = from_toml(bytes)?;
                 self.add_pattern(name, pattern)?;

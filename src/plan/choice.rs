@@ -8,8 +8,10 @@ use super::precedent::Precedent;
 use super::task::Task;
 use super::track::Track;
 
-/// From this share of the best score on, a component that runs without an agent is preferred, and a
-/// precedent's component is followed.
+/// From this share of the best score on, a component that runs without an agent is preferred.
+const NEARLY: f64 = 0.8;
+
+/// From this share of the best score on, a precedent's component is followed.
 const SIMILAR: f64 = 0.5;
 
 /// Why a component was chosen over one that matches better.
@@ -94,7 +96,7 @@ fn favourite<'a>(offers: &[Offer<'a>], score: impl Fn(&Offer<'a>) -> f64) -> Opt
     };
     let best = best_of(&mut offers.iter())?;
     let alone = best_of(&mut offers.iter().filter(|offer| offer.runs_alone()));
-    Some(alone.filter(|alone| score(alone) >= SIMILAR * score(&best)).unwrap_or(best))
+    Some(alone.filter(|alone| score(alone) >= NEARLY * score(&best)).unwrap_or(best))
 }
 
 /// The component of the precedent that serves a need with these offers.
