@@ -1,0 +1,4 @@
+//! The program as its users meet it: real repositories, real processes, one file per verb.
+
+mod record;
+mod support;

@@ -1,0 +1,222 @@
+//! Repositories to try the program on: hermetic, with a clock that ticks.
+
+use std::cell::Cell;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The first moment of every test: 2026-11-20T08:00:00Z, in milliseconds.
+const START: i64 = 1_795_161_600_000;
+/// Between two invocations this much time passes, so that they make different ids.
+const STEP: i64 = 60_000;
+
+/// A repository in a folder of its own, with a home and a temporary folder beside it.
+pub(crate) struct TestRepo {
+    root: TempDir,
+    name: &'static str,
+    clock: Cell<Option<i64>>,
+    variables: Vec<(String, String)>,
+}
+
+impl TestRepo {
+    /// `git init`, on the unborn branch `main`.
+    pub(crate) fn new() -> Self {
+        let repo = Self::nowhere();
+        repo.git(["init", "-q", "-b", "main"]);
+        repo
+    }
+
+    /// A bare repository.
+    pub(crate) fn bare() -> Self {
+        let repo = Self::nowhere();
+        repo.git(["init", "-q", "--bare", "-b", "main"]);
+        repo
+    }
+
+    /// A folder that is no repository.
+    pub(crate) fn nowhere() -> Self {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        for dir in ["home", "tmp", "project"] {
+            std::fs::create_dir(root.path().join(dir)).expect("a fresh folder");
+        }
+        let identity = "[user]\n\tname = A User\n\temail = user@example.com\n";
+        std::fs::write(root.path().join("home/.gitconfig"), identity).expect("written");
+        Self { root, name: "project", clock: Cell::new(Some(START)), variables: Vec::new() }
+    }
+
+    /// A clone of `origin` in a place of its own.
+    pub(crate) fn clone_of(origin: &Self) -> Self {
+        let repo = Self::nowhere();
+        repo.git(["clone", "-q", origin.path().to_str().expect("UTF-8"), "."]);
+        repo
+    }
+
+    /// Uses the machine's clock and randomness: for processes that run at the same time.
+    pub(crate) fn with_real_clock(self) -> Self {
+        self.clock.set(None);
+        self
+    }
+
+    /// Sets a variable for every command.
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The work tree.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.root.path().join(self.name)
+    }
+
+    /// The folder that everything is in.
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The folder for temporary files.
+    pub(crate) fn tmp(&self) -> PathBuf {
+        self.root.path().join("tmp")
+    }
+
+    /// Writes a file.
+    pub(crate) fn file(self, path: &str, content: &str) -> Self {
+        self.write(path, content);
+        self
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, path: &str, content: &str) {
+        let full = self.path().join(path);
+        std::fs::create_dir_all(full.parent().expect("below the work tree")).expect("folders");
+        std::fs::write(full, content).expect("written");
+    }
+
+    /// What a file says.
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Commits everything.
+    pub(crate) fn commit(self, message: &str) -> Self {
+        self.git(["add", "-A"]);
+        self.git(["commit", "-q", "--allow-empty", "-m", message]);
+        self
+    }
+
+    /// A command with a hermetic environment in the work tree.
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        let home = self.root.path().join("home");
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &home)
+            .env("TMPDIR", self.tmp())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", home.join(".gitconfig"))
+            .env("GIT_AUTHOR_DATE", "2026-11-20T08:00:00Z")
+            .env("GIT_COMMITTER_DATE", "2026-11-20T08:00:00Z")
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C")
+            .current_dir(self.path());
+        for (name, value) in &self.variables {
+            command.env(name, value);
+        }
+        command
+    }
+
+    /// Runs git; it has to succeed.
+    pub(crate) fn git<const N: usize>(&self, arguments: [&str; N]) -> String {
+        let output = self.command("git").args(arguments).output().expect("git starts");
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// The program, ready to be started.
+    pub(crate) fn program(&self) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_git-orchestrate"));
+        if let Some(now) = self.clock.get() {
+            command.env("GIT_ORCHESTRATE_TEST_CLOCK", now.to_string());
+            self.clock.set(Some(now + STEP));
+        }
+        command
+    }
+
+    /// Runs the program.
+    pub(crate) fn orchestrate<const N: usize>(&self, arguments: [&str; N]) -> Ran {
+        Ran::of(self.program().args(arguments).stdin(Stdio::null()).output().expect("it starts"))
+    }
+
+    /// Runs the program with this on standard input.
+    pub(crate) fn orchestrate_with<const N: usize>(&self, arguments: [&str; N], input: &str) -> Ran {
+        let mut child = self
+            .program()
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        // It may end before it has read everything.
+        drop(child.stdin.take().expect("piped").write_all(input.as_bytes()));
+        Ran::of(child.wait_with_output().expect("it ends"))
+    }
+
+    /// Records executions given as JSON Lines.
+    pub(crate) fn record(self, lines: &str) -> Self {
+        self.orchestrate_with(["record"], lines).code(0);
+        self
+    }
+
+    /// Every execution, as `log --json` prints them, the latest first.
+    pub(crate) fn executions(&self) -> Vec<Value> {
+        let log = self.orchestrate(["log", "-n", "100000", "--json"]).code(0);
+        log.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+}
+
+/// An execution of two components, as somebody would record it.
+pub(crate) fn execution(request: &str, components: [&str; 2], outcome: &str) -> String {
+    let [first, second] = components;
+    format!(
+        r#"{{"request":"{request}","steps":[{{"component":"market/plugin/skill/{first}","outcome":"passed"}},{{"component":"market/plugin/skill/{second}","outcome":"{outcome}"}}],"outcome":"{outcome}"}}"#
+    )
+}
+
+/// How the program ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: Option<i32>,
+}
+
+impl Ran {
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code(),
+        }
+    }
+
+    /// It has to have exited with this code.
+    pub(crate) fn code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// What it printed, parsed.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
+    /// Both streams, for a snapshot of a whole screen.
+    pub(crate) fn screen(&self) -> String {
+        let talk: String = self.stderr.lines().map(|line| format!("! {line}\n")).collect();
+        format!("{}{talk}", self.stdout)
+    }
+}
