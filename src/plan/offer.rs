@@ -6,9 +6,9 @@ use crate::model::id::ComponentId;
 use super::task::Candidate;
 use super::track::Track;
 
-/// A candidate that matches less of a need, by idf mass, does not serve it: at two words of like
-/// weight one of them is enough, at four it is not.
-pub(super) const COVERED: f64 = 1.0 / 3.0;
+/// A candidate must cover more of a need than this, by idf mass. Search counts a word that only a
+/// component's text mentions half, so mentions alone never suffice.
+const COVERED: f64 = 0.5;
 
 /// A candidate with its component.
 #[derive(Clone, Copy)]
@@ -22,13 +22,15 @@ pub(super) struct Offer<'a> {
 impl<'a> Offer<'a> {
     /// The offers for one need, best first.
     pub(super) fn of(candidates: &'a [Candidate], catalog: &'a Catalog, track: Track<'_>) -> Vec<Self> {
-        let offer =
-            |candidate: &'a Candidate| {
-                let component = catalog.get(&candidate.component)?;
-                let score = candidate.score * track.factor(&component.id);
-                (candidate.coverage >= COVERED && candidate.score > 0.0 && score.is_finite())
-                    .then_some(Self { component, candidate, score })
-            };
+        let offer = |candidate: &'a Candidate| {
+            let component = catalog.get(&candidate.component)?;
+            let score = candidate.score * track.factor(&component.id);
+            (candidate.coverage > COVERED && candidate.score > 0.0 && score.is_finite()).then_some(Self {
+                component,
+                candidate,
+                score,
+            })
+        };
         let mut offers: Vec<Self> = candidates.iter().filter_map(offer).collect();
         offers.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.component.id.cmp(&b.component.id)));
         offers
