@@ -12,6 +12,11 @@ mod refs;
 mod remote;
 mod repository;
 mod snapshot;
+mod worktree;
+mod worktrees;
+
+#[cfg(test)]
+pub(crate) mod samples;
 
 pub(crate) use command::{Git, LOCATION};
 pub(crate) use error::GitError;
@@ -20,3 +25,5 @@ pub(crate) use notes::NotesTree;
 pub(crate) use objects::{CommitInfo, Identity, NewCommit, Writer};
 pub(crate) use refs::{Change, Expected, RefEdit};
 pub(crate) use repository::{Head, Repository};
+pub(crate) use worktree::Worktree;
+pub(crate) use worktrees::Worktrees;
