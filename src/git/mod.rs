@@ -2,10 +2,13 @@
 //!
 //! It hands out plain values and knows nothing of executions, patterns or settings.
 
+mod apply;
 mod command;
 mod config;
+mod diff;
 mod error;
 mod lock;
+mod merge;
 mod notes;
 mod objects;
 mod refs;
@@ -18,7 +21,9 @@ mod worktrees;
 #[cfg(test)]
 pub(crate) mod samples;
 
+pub(crate) use apply::{Merged, dirty_paths, merge_into_head, untracked_conflicts};
 pub(crate) use command::{Git, LOCATION};
+pub(crate) use diff::{ChangedFile, FileChange};
 pub(crate) use error::GitError;
 pub(crate) use lock::WriteLock;
 pub(crate) use notes::NotesTree;
