@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::command::Git;
+use super::diff::{self, ChangedFile};
 use super::error::GitError;
 use crate::model::oid::Oid;
 
@@ -71,9 +72,14 @@ impl Worktree {
     pub(crate) fn snapshot(&self) -> Result<Oid, GitError> {
         let durable = ["core.fsync=objects", "core.fsyncMethod=batch"];
         let git = || durable.iter().fold(self.indexed(), |git, setting| git.config(setting));
-        git().args(["add", "--all", "."]).output()?;
+        git().args(["add", "--all", "--sparse", "."]).output()?;
         let tree = git().arg("write-tree").text()?;
         tree.parse().map_err(|_| unexpected("write-tree", &tree))
+    }
+
+    /// Files that differ from one snapshot to another, by path; no renames.
+    pub(crate) fn changed_files(&self, old: Oid, new: Oid) -> Result<Vec<ChangedFile>, GitError> {
+        diff::changed_files(self.git(), old, new)
     }
 
     /// Goes back to a commit as if freshly made. Ignored files stay: they are carried, or caches.
