@@ -47,6 +47,7 @@ enum Verb {
     Analyze(commands::analyze::Args),
     Catalog(commands::catalog::Args),
     Plan(commands::plan::Args),
+    Run(commands::run::Args),
 }
 
 /// Runs the program with these arguments, the name first; gives the exit code.
@@ -86,6 +87,7 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Analyze(args) => commands::analyze::run(args, cx),
         Verb::Catalog(args) => commands::catalog::run(args, cx),
         Verb::Plan(args) => commands::plan::run(args, cx),
+        Verb::Run(args) => commands::run::run(args, cx),
     }
 }
 

@@ -73,7 +73,9 @@ fn imports(code: &str) -> Vec<String> {
     let mut rooms = Vec::new();
     for after in code.split("crate::").skip(1) {
         let listed = after.strip_prefix('{').and_then(|list| list.split('}').next());
-        let name = |text: &str| text.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned();
+        let name = |text: &str| {
+            text.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned()
+        };
         match listed {
             Some(list) => rooms.extend(list.split(',').map(name)),
             None => rooms.push(name(after)),

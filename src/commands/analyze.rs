@@ -75,10 +75,18 @@ fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
     let plugins = |state: &str| summary.plugins.get(state).copied().unwrap_or(0);
     let mut rows = vec![vec![
         "plugins".to_owned(),
-        format!("{} local, {} not fetched, {} broken", plugins("local"), plugins("remote"), plugins("broken")),
+        format!(
+            "{} local, {} not fetched, {} broken",
+            plugins("local"),
+            plugins("remote"),
+            plugins("broken")
+        ),
     ]];
     let kinds: Vec<String> = summary.components.iter().map(|(kind, number)| count(*number, kind)).collect();
-    rows.push(vec!["components".to_owned(), if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") }]);
+    rows.push(vec![
+        "components".to_owned(),
+        if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") },
+    ]);
     rows.push(vec!["contracts".to_owned(), format!("{} can run without an agent", summary.contracts)]);
     let (always, on_invoke) = (summary.tokens.always, summary.tokens.on_invoke);
     rows.push(vec!["tokens".to_owned(), format!("{always} always, {on_invoke} on invoke")]);

@@ -7,8 +7,8 @@ use crate::marketplace::listing::Listing;
 use crate::marketplace::{self, starter};
 use crate::model::component::{Catalog, Component};
 use crate::model::library::Library;
-use crate::model::recount::{executions, recount};
 use crate::model::record::Execution;
+use crate::model::recount::{executions, recount};
 use crate::store::Store;
 use crate::ui::{Failure, exit};
 
@@ -60,7 +60,9 @@ pub(super) fn listings(cx: &Context, store: &Store<'_>) -> Result<Vec<Listing>, 
     for (name, source) in &store.settings.marketplaces {
         match marketplace::read(Some(name), &root(store, source)?) {
             Ok(listing) => listings.push(listing),
-            Err(error) => cx.ui.warn(format!("{error}; `git orchestrate marketplace remove {name}` forgets it")),
+            Err(error) => {
+                cx.ui.warn(format!("{error}; `git orchestrate marketplace remove {name}` forgets it"))
+            }
         }
     }
     Ok(listings)
@@ -72,8 +74,9 @@ pub(super) fn root(store: &Store<'_>, source: &str) -> Result<PathBuf, Failure> 
         return Ok(PathBuf::from(source));
     }
     let into = store.repo.own_dir().join("starter");
-    starter::extract(&into)
-        .map_err(|error| Failure::new(exit::REPOSITORY, format!("cannot unpack the starter to {}: {error}", into.display())))
+    starter::extract(&into).map_err(|error| {
+        Failure::new(exit::REPOSITORY, format!("cannot unpack the starter to {}: {error}", into.display()))
+    })
 }
 
 /// Components with a contract whose content nobody approved here: the starter is part of the

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Context, DONE, Ended};
 use crate::model::record::{Execution, Outcome, StepOutcome};
 use crate::model::recount::executions;
+use crate::model::time::Timestamp;
 use crate::store::Noted;
 use crate::ui::{ago, clip, duration};
 
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
             .hint("`git orchestrate run \"what you want\"` makes one, `record` keeps one that ran elsewhere");
         return DONE;
     }
-    let now = cx.host.now();
+    let now = Timestamp(cx.host.now_ms());
     let rows: Vec<Vec<String>> = found.iter().map(|execution| row(execution, &noted, now)).collect();
     cx.ui.table(&["execution", "when", "outcome", "steps", "took", "commit", "request"], &rows, &[3, 4]);
     DONE
@@ -62,7 +63,7 @@ pub(super) fn warn_of_bad_lines(cx: &Context, noted: &Noted) {
     }
 }
 
-fn row(execution: &Execution, noted: &Noted, now: crate::model::time::Timestamp) -> Vec<String> {
+fn row(execution: &Execution, noted: &Noted, now: Timestamp) -> Vec<String> {
     let on = noted.objects.get(&execution.id).and_then(|objects| objects.first());
     vec![
         execution.id.short(),

@@ -105,7 +105,10 @@ pub(super) fn add(cx: &Context, store: &Store<'_>, path: Option<&PathBuf>, name:
     }
     let troubled = listing.diagnostics.len();
     if troubled > 0 {
-        cx.ui.hint(format!("`git orchestrate analyze {name} --diagnostics` tells of {}", count(troubled, "diagnostic")));
+        cx.ui.hint(format!(
+            "`git orchestrate analyze {name} --diagnostics` tells of {}",
+            count(troubled, "diagnostic")
+        ));
     }
     DONE
 }
@@ -181,7 +184,8 @@ fn approve(cx: &Context, store: &Store<'_>, name: &str) -> Ended {
         store.repo.set_config("orchestrate", None, "approved", &hashes)?;
     }
     if cx.ui.is_json() {
-        let ids: Vec<_> = waiting.iter().map(|it| json!({"component": it.id, "content": it.content})).collect();
+        let ids: Vec<_> =
+            waiting.iter().map(|it| json!({"component": it.id, "content": it.content})).collect();
         cx.ui.json(&json!({"v": 1, "approved": ids}));
         return DONE;
     }

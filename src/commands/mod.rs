@@ -1,6 +1,8 @@
 //! One file per verb: its arguments, its help, and what it does, told from top to bottom.
 
 pub(crate) mod analyze;
+mod apply;
+mod approval;
 pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod deinit;
@@ -9,9 +11,11 @@ mod knowledge;
 pub(crate) mod log;
 pub(crate) mod marketplace;
 pub(crate) mod merge;
+mod outcome;
 pub(crate) mod patterns;
 pub(crate) mod plan;
 pub(crate) mod record;
+pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod status;
 

@@ -7,6 +7,7 @@ use super::{Context, DONE, Ended};
 use crate::model::evidence::Tally;
 use crate::model::library::Library;
 use crate::model::pattern::{Category, Pattern, Stage};
+use crate::model::time::Timestamp;
 use crate::ui::{Failure, ago, clip, exit, tally};
 
 /// List the patterns that executions showed, best trusted first
@@ -125,7 +126,7 @@ fn list(cx: &Context, library: &Library, patterns: &[Shown<'_>]) -> Ended {
         cx.ui.hint("`git orchestrate run \"what you want\"` shows the first");
         return DONE;
     }
-    let now = cx.host.now();
+    let now = Timestamp(cx.host.now_ms());
     let rows: Vec<Vec<String>> = patterns
         .iter()
         .map(|it| {

@@ -4,6 +4,7 @@ use super::knowledge::Knowledge;
 use super::{Context, DONE, Ended};
 use crate::model::id::ComponentId;
 use crate::model::plan::Plan;
+use crate::model::time::Timestamp;
 use crate::plan::{Candidate, Need, Task, assemble, decompose};
 use crate::research::index::Index;
 use crate::store::Store;
@@ -49,7 +50,12 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 }
 
 /// Makes a plan: needs, components for each, and the workflow.
-pub(super) fn make(store: &Store<'_>, known: &Knowledge, request: &str, learning: bool) -> Result<Plan, Failure> {
+pub(super) fn make(
+    store: &Store<'_>,
+    known: &Knowledge,
+    request: &str,
+    learning: bool,
+) -> Result<Plan, Failure> {
     let index = Index::build(&known.catalog);
     let candidates = |need: &Need| -> Vec<Candidate> {
         let hits = index.search(&need.text, CANDIDATES);
@@ -70,7 +76,7 @@ pub(super) fn make(store: &Store<'_>, known: &Knowledge, request: &str, learning
             (need, found)
         })
         .collect();
-    let now = store.host.now();
+    let now = Timestamp(store.host.now_ms());
     let (library, executions) = (&known.library, known.executions.as_slice());
     let task = Task { request, needs: &needs, catalog: &known.catalog, library, executions, now, learning };
     Ok(assemble(&task)?)
@@ -84,7 +90,11 @@ pub(super) fn runs_here(id: &ComponentId, known: &Knowledge) -> bool {
 /// Shows a plan: the headline, the steps, what was decided and why.
 pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge) {
     let ui = &cx.ui;
-    ui.headline(format!("Plan: {} in {}", count(plan.steps.len(), "step"), count(plan.phases.len(), "phase")));
+    ui.headline(format!(
+        "Plan: {} in {}",
+        count(plan.steps.len(), "step"),
+        count(plan.phases.len(), "phase")
+    ));
     ui.line(format!("for \"{}\"", clip(&plan.request, 200)));
     ui.gap();
     let rows: Vec<Vec<String>> = plan
@@ -120,9 +130,12 @@ pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge) {
 fn expectation(plan: &Plan) -> String {
     let predictions = &plan.predictions;
     let runs = count(usize::try_from(predictions.evidence_runs).unwrap_or(usize::MAX), "run");
-    let success = predictions
-        .success_probability
-        .map_or_else(|| format!("not enough evidence ({runs})"), |p| format!("{} (from {runs})", percent(p.get())));
-    let time = predictions.duration_s.map_or_else(|| "unknown".to_owned(), |s| format!("about {}", seconds(s.get())));
+    let success = predictions.success_probability.map_or_else(
+        || format!("not enough evidence ({runs})"),
+        |p| format!("{} (from {runs})", percent(p.get())),
+    );
+    let time = predictions
+        .duration_s
+        .map_or_else(|| "unknown".to_owned(), |s| format!("about {}", seconds(s.get())));
     format!("success: {success}; time: {time}; context: {} at most", share(predictions.context_share.get()))
 }

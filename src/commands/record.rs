@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, DONE, Ended};
 use crate::git::Head;
+use crate::model::id::RecordId;
 use crate::model::oid::Oid;
+use crate::model::time::Timestamp;
 use crate::store::{Anchor, Defaults, Entry, Store, author_hash, complete};
 use crate::ui::{Failure, count, exit};
 
@@ -81,9 +83,9 @@ fn entries(args: &Args, store: &Store<'_>, text: &str) -> Result<Vec<Entry>, Fai
             serde_json::from_str(line).map_err(|error| wrong(format!("not a JSON object: {error}")))?;
         let rev = draft.get("commit").and_then(Value::as_str).unwrap_or(&args.commit).to_owned();
         let anchor = anchors.find(&rev)?;
-        let at = store.host.now();
+        let at = Timestamp(store.host.now_ms());
         let defaults = Defaults {
-            id: store.host.record_id(at),
+            id: RecordId::from_parts(at.0, store.host.random()),
             at,
             replica: store.replica.clone(),
             author: author.clone(),

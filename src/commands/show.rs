@@ -7,6 +7,7 @@ use crate::model::id::RecordId;
 use crate::model::json::Number;
 use crate::model::record::{Execution, GateResult, Measure, Step, StepOutcome};
 use crate::model::recount::executions;
+use crate::model::time::Timestamp;
 use crate::store::{Noted, Store};
 use crate::ui::{Failure, ago, duration, exit, percent};
 
@@ -74,7 +75,7 @@ fn show(cx: &Context, execution: &Execution) {
     let request = execution.request.as_deref().unwrap_or("(the request was not kept)");
     ui.headline(request);
     let took = execution.duration_ms().map(|ms| format!(" in {}", duration(ms))).unwrap_or_default();
-    ui.line(format!("{}{took}, {}", outcome_word(execution), ago(execution.at, cx.host.now())));
+    ui.line(format!("{}{took}, {}", outcome_word(execution), ago(execution.at, Timestamp(cx.host.now_ms()))));
     ui.line(format!("execution {}", execution.id));
     if let Some(commit) = execution.commit {
         ui.line(format!("commit    {commit}"));

@@ -11,6 +11,7 @@ use crate::learn;
 use crate::model::pattern::Stage;
 use crate::model::record::Outcome;
 use crate::model::recount::{executions, recount};
+use crate::model::time::Timestamp;
 use crate::store::{LEARNING, NOTES, RUNS};
 use crate::ui::{ago, count};
 
@@ -61,7 +62,7 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
         }));
         return DONE;
     }
-    let now = cx.host.now();
+    let now = Timestamp(cx.host.now_ms());
     cx.ui.headline(format!("Replica {} on {head}", store.replica));
     let last = past.iter().max_by_key(|execution| (execution.at, execution.id));
     let latest = last.map(|execution| format!(", the last {}", ago(execution.at, now))).unwrap_or_default();

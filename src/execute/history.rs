@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::model::id::ComponentId;
 use crate::model::oid::Oid;
 use crate::model::plan::PlannedStep;
+use crate::model::time::Timestamp;
 
 /// The commits of a run so far.
 pub(super) struct History<'a> {
@@ -74,7 +75,7 @@ impl<'a> History<'a> {
             parents: &[self.tip],
             message: &message,
             author: &self.order.identity,
-            at: self.host.now(),
+            at: Timestamp(self.host.now_ms()),
         })?;
         writer.sync()?;
         let checkpoint = RefEdit::to(self.order.checkpoint(), oid, Some(self.tip));

@@ -9,9 +9,6 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::model::id::RecordId;
-use crate::model::time::Timestamp;
-
 /// Replaces the clock and the randomness in tests.
 const TEST_CLOCK: &str = "GIT_ORCHESTRATE_TEST_CLOCK";
 
@@ -28,29 +25,24 @@ impl Host {
         Self { ticking: start.map(Cell::new) }
     }
 
-    /// The present moment.
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The present moment: milliseconds since 1970-01-01T00:00:00Z.
+    pub(crate) fn now_ms(&self) -> i64 {
         if let Some(ticks) = &self.ticking {
             ticks.set(ticks.get() + 1000);
-            return Timestamp(ticks.get());
+            return ticks.get();
         }
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+        i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// 128 random bits.
     pub(crate) fn random(&self) -> u128 {
         let mut bytes = [0; 16];
         match &self.ticking {
-            Some(_) => bytes.copy_from_slice(&blake3::hash(&self.now().0.to_le_bytes()).as_bytes()[..16]),
+            Some(_) => bytes.copy_from_slice(&blake3::hash(&self.now_ms().to_le_bytes()).as_bytes()[..16]),
             None => getrandom::fill(&mut bytes).expect("the operating system gives randomness"),
         }
         u128::from_le_bytes(bytes)
-    }
-
-    /// A fresh record id for the moment `at`.
-    pub(crate) fn record_id(&self, at: Timestamp) -> RecordId {
-        RecordId::from_parts(at.0, self.random())
     }
 
     /// A variable of the environment, if it is set and not empty.
@@ -108,13 +100,7 @@ mod tests {
     fn a_ticking_host_repeats_itself() {
         let host = || Host { ticking: Some(Cell::new(0)) };
         let (one, two) = (host(), host());
-        assert_eq!((one.now(), one.random(), one.now()), (two.now(), two.random(), two.now()));
+        assert_eq!((one.now_ms(), one.random(), one.now_ms()), (two.now_ms(), two.random(), two.now_ms()));
         assert_ne!(one.random(), one.random());
-    }
-
-    #[test]
-    fn record_ids_of_one_moment_differ() {
-        let host = Host { ticking: None };
-        assert_ne!(host.record_id(Timestamp(1)), host.record_id(Timestamp(1)));
     }
 }

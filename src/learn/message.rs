@@ -71,7 +71,10 @@ pub(crate) fn merge(branch: &str, before: &Library, after: &Library) -> String {
 }
 
 fn subject(change: &Change) -> String {
-    clip(&format!("{} {} ({})", change.verb(), change.shape, counts(change.after.0)))
+    let (verb, counts) = (change.verb(), counts(change.after.0));
+    // The counts are what a reader looks for: where the line is too long, the shape gives way.
+    let room = SUBJECT.saturating_sub(verb.len() + counts.len() + " ()".len() + 1);
+    format!("{verb} {} ({counts})", clip(&change.shape, room))
 }
 
 fn catch_up_subject(changes: &[Change]) -> String {
@@ -141,11 +144,11 @@ fn one_line(text: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn clip(text: &str) -> String {
-    if text.chars().count() <= SUBJECT {
+fn clip(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(SUBJECT - 1).collect();
+    let kept: String = text.chars().take(longest.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
 }
 

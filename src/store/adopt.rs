@@ -12,6 +12,7 @@ use crate::git::{NewCommit, NotesTree, RefEdit, Writer};
 use crate::model::library::Library;
 use crate::model::oid::Oid;
 use crate::model::recount;
+use crate::model::time::Timestamp;
 
 /// What a remote had for us.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -59,7 +60,7 @@ impl Store<'_> {
     /// Joins the notes at `theirs` with ours: the union of lines, object by object.
     pub(crate) fn join_notes(&self, theirs: Oid) -> Result<(), StoreError> {
         let identity = self.repo.identity(self.host);
-        let at = self.host.now();
+        let at = Timestamp(self.host.now_ms());
         Ok(self.repo.write(self.host, || {
             let ours = self.repo.tip(NOTES)?;
             let Some(tip) = ours else {
@@ -101,7 +102,7 @@ impl Store<'_> {
     ) -> Result<(), StoreError> {
         // Read before anything is joined: a format that we don't know must not touch ours.
         let known = self.library_at(theirs)?.library;
-        let at = self.host.now();
+        let at = Timestamp(self.host.now_ms());
         self.repo.write(self.host, || {
             let attempt = || -> Result<(), StoreError> {
                 let Some(tip) = self.learning_tip()? else {

@@ -11,6 +11,7 @@ use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::record::Record;
 use crate::model::recount::Records;
+use crate::model::time::Timestamp;
 
 /// The notes ref.
 pub(crate) const NOTES: &str = "refs/notes/orchestrate";
@@ -60,7 +61,7 @@ impl Store<'_> {
     /// Writes records as one notes commit; nothing at all if one of them contradicts what is there.
     pub(crate) fn append(&self, entries: &[Entry]) -> Result<Written, StoreError> {
         let identity = self.repo.identity(self.host);
-        let at = self.host.now();
+        let at = Timestamp(self.host.now_ms());
         self.repo.write(self.host, || {
             let tip = self.repo.tip(NOTES)?;
             let writer = Writer::new(self.repo);

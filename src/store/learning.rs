@@ -80,7 +80,7 @@ impl Store<'_> {
         describe: &dyn Fn(&Library, &Library) -> String,
     ) -> Result<Option<Learned>, StoreError> {
         self.require_free_prefix()?;
-        let at = self.host.now();
+        let at = Timestamp(self.host.now_ms());
         self.repo.write(self.host, || {
             // Everything is read inside: what is retried is a function of the current state.
             let attempt = || -> Result<Option<Learned>, StoreError> {

@@ -10,6 +10,7 @@ use crate::git::{RefEdit, Writer};
 use crate::model::library::Library;
 use crate::model::oid::Oid;
 use crate::model::recount;
+use crate::model::time::Timestamp;
 
 /// What merging came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -30,7 +31,7 @@ impl Store<'_> {
         &self,
         describe: &dyn Fn(&str, &Library, &Library) -> String,
     ) -> Result<Merged, StoreError> {
-        let at = self.host.now();
+        let at = Timestamp(self.host.now_ms());
         let checked_out = self.repo.checked_out()?;
         self.repo.write(self.host, || {
             let attempt = || -> Result<Merged, StoreError> {

@@ -141,8 +141,7 @@ impl Settings {
             timeout: Duration::from_secs(
                 number("timeout", text("timeout"), 1, 86_400)?.unwrap_or(600).into(),
             ),
-            worktrees: text("worktrees")
-                .map_or_else(|| host.temp_dir(), PathBuf::from),
+            worktrees: text("worktrees").map_or_else(|| host.temp_dir(), PathBuf::from),
             unknown,
         })
     }

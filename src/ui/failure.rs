@@ -1,5 +1,6 @@
 //! From a room's error to what the user sees: message, cure and exit code. The one place for cures.
 
+use crate::execute::ExecuteError;
 use crate::git::GitError;
 use crate::marketplace::MarketplaceError;
 use crate::plan::PlanError;
@@ -104,10 +105,12 @@ impl From<MarketplaceError> for Failure {
         let message = error.to_string();
         match error {
             MarketplaceError::Unreadable { source, .. } => {
-                Self::new(exit::USAGE, format!("{message}: {source}")).hint("give the folder of a marketplace")
+                Self::new(exit::USAGE, format!("{message}: {source}"))
+                    .hint("give the folder of a marketplace")
             }
-            MarketplaceError::Empty { .. } => Self::new(exit::USAGE, message)
-                .hint("a marketplace has .claude-plugin/marketplace.json, or folders agents, commands, skills"),
+            MarketplaceError::Empty { .. } => Self::new(exit::USAGE, message).hint(
+                "a marketplace has .claude-plugin/marketplace.json, or folders agents, commands, skills",
+            ),
         }
     }
 }
@@ -116,9 +119,8 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         let message = error.to_string();
         match error {
-            PlanError::EmptyRequest | PlanError::NoWork { .. } => {
-                Self::new(exit::USAGE, message).hint("say what you want, such as \"add a readme and a changelog\"")
-            }
+            PlanError::EmptyRequest | PlanError::NoWork { .. } => Self::new(exit::USAGE, message)
+                .hint("say what you want, such as \"add a readme and a changelog\""),
             PlanError::EmptyCatalog => Self::new(exit::FAILED, message)
                 .hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent"),
             PlanError::NothingCovered { .. } => Self::new(exit::FAILED, message)
@@ -128,3 +130,19 @@ impl From<PlanError> for Failure {
     }
 }
 
+impl From<ExecuteError> for Failure {
+    fn from(error: ExecuteError) -> Self {
+        let message = error.to_string();
+        match error {
+            ExecuteError::Git(error) => error.into(),
+            ExecuteError::NoRunner { .. } | ExecuteError::NoComponent { .. } => {
+                Self::new(exit::ENVIRONMENT, message)
+                    .hint("`git orchestrate marketplace list` shows what is installed")
+            }
+            ExecuteError::Signals(_) => Self::new(exit::ENVIRONMENT, message),
+            ExecuteError::NoStep { .. } | ExecuteError::Glob { .. } | ExecuteError::ScriptOutside { .. } => {
+                Self::new(exit::FAILED, message).hint("the component's metadata.orchestrate has to be mended")
+            }
+        }
+    }
+}

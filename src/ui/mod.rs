@@ -1,6 +1,7 @@
 //! The terminal: the only room that prints. Data goes to stdout, talk to stderr.
 
 mod failure;
+mod live;
 mod text;
 
 use std::io::{self, BufRead, IsTerminal, Write};

@@ -1,0 +1,237 @@
+//! `run`: from a request to a learned pattern.
+
+use serde_json::json;
+
+use super::apply::Wish;
+use super::approval;
+use super::knowledge::Knowledge;
+use super::outcome::{Applied, Carried};
+use super::{Context, Ended, apply, outcome, plan};
+use crate::execute::{Order, Ran, execute};
+use crate::git::{Head, NewCommit, Writer, dirty_paths};
+use crate::learn;
+use crate::model::id::RecordId;
+use crate::model::oid::Oid;
+use crate::model::plan::Plan;
+use crate::model::record::{Execution, Outcome};
+use crate::model::time::Timestamp;
+use crate::store::{Anchor, Apply, Defaults, Entry, Learned, Store, author_hash, complete};
+use crate::ui::{Failure, exit};
+
+/// Plan a request, show the plan, run it, and learn from how it went
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate run --yes \"add a readme and a changelog\"
+
+The plan runs in work trees of its own; your work tree changes only if the whole result
+is there and you say `merge`. Exit codes: 0 it passed, 1 a step failed, 4 the
+environment is to blame, 5 not approved, 130 interrupted.")]
+pub(crate) struct Args {
+    /// What you want, in your words
+    #[arg(value_name = "REQUEST")]
+    pub(super) request: String,
+    /// Show the plan and stop
+    #[arg(long)]
+    pub(super) plan_only: bool,
+    /// Record the execution, but commit no pattern
+    #[arg(long)]
+    pub(super) skip_learning: bool,
+    /// Do not ask before running; approves nothing that is somebody else's code
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Where the result goes [default: asked on a terminal, else branch]
+    #[arg(long, value_name = "WHERE", value_enum)]
+    pub(super) apply: Option<Apply>,
+    /// Steps of one phase that run at once [default: number of cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: Option<u16>,
+    /// Start from this revision, or from `worktree`: everything uncommitted is taken along
+    #[arg(long, value_name = "REV")]
+    pub(super) base: Option<String>,
+}
+
+pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    match carry_out(args, cx, &store)? {
+        Some(carried) => outcome::tell(cx, &carried),
+        None => super::DONE,
+    }
+}
+
+/// The whole way: research, plan, execute, record, learn. `None`: only the plan was wanted.
+pub(super) fn carry_out(args: &Args, cx: &Context, store: &Store<'_>) -> Result<Option<Carried>, Failure> {
+    let known = Knowledge::read(cx, store)?;
+    let plan = plan::make(store, &known, &args.request, true)?;
+    if args.plan_only && cx.ui.is_json() {
+        cx.ui.json(&plan);
+        return Ok(None);
+    }
+    if !cx.ui.is_json() {
+        plan::show(cx, &plan, &known);
+        cx.ui.gap();
+    }
+    if args.plan_only {
+        return Ok(None);
+    }
+    let at = Timestamp(cx.host.now_ms());
+    let id = RecordId::from_parts(at.0, cx.host.random());
+    let uncommitted = args.base.as_deref() == Some("worktree");
+    let wish = Wish { request: &args.request, apply: args.apply, uncommitted };
+    apply::require_target(wish, store)?;
+    approval::require_runners(&plan, &known)?;
+    let start = Start::find(args, store, id)?;
+    approval::foreign(cx, store, &plan, &known)?;
+    approval::plan(cx, args.yes)?;
+
+    let ran = execute_plan(args, cx, store, &known, &plan, &start, id)?;
+    let applied = apply::apply(wish, cx, store, &ran, id)?;
+    let execution = record(store, &plan, &start, &ran, &applied, (id, at))?;
+    let learned = if args.skip_learning { None } else { learn(store, &execution)? };
+    Ok(Some(Carried { execution, ran, applied, learned, plan }))
+}
+
+/// Where a run starts.
+pub(super) struct Start {
+    /// The commit that work trees are made from.
+    base: Oid,
+    /// What a failed run annotates: the base, or the empty tree where there was no commit yet.
+    annotated: Oid,
+}
+
+impl Start {
+    fn find(args: &Args, store: &Store<'_>, id: RecordId) -> Result<Self, Failure> {
+        let repo = store.repo;
+        let head = repo.head()?;
+        if args.base.is_none()
+            && let Some(work_dir) = repo.work_dir()
+        {
+            require_clean(&dirty_paths(&work_dir)?)?;
+        }
+        let tip = head.tip();
+        match (args.base.as_deref(), tip) {
+            (Some("worktree"), _) => {
+                let tree = repo.snapshot(&repo.require_work_dir()?)?;
+                let base = commit(store, tree, tip.as_slice(), "Take along uncommitted work", id)?;
+                Ok(Self { base, annotated: tip.unwrap_or_else(|| repo.empty_tree()) })
+            }
+            (Some(rev), _) => {
+                let base = repo.resolve(rev)?;
+                repo.commit(base)?;
+                Ok(Self { base, annotated: base })
+            }
+            (None, Some(tip)) => Ok(Self { base: tip, annotated: tip }),
+            (None, None) => {
+                debug_assert!(matches!(head, Head::Unborn { .. }), "only an unborn branch has no tip");
+                let base = commit(store, repo.empty_tree(), &[], "Start the history", id)?;
+                Ok(Self { base, annotated: repo.empty_tree() })
+            }
+        }
+    }
+}
+
+fn require_clean(dirty: &[String]) -> Result<(), Failure> {
+    if dirty.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(exit::REPOSITORY, format!("the work tree has uncommitted changes: {}", dirty.join(", ")))
+        .hint("commit or stash them, or take them along with `--base worktree`, or leave them out with `--base HEAD`"))
+}
+
+/// A plumbing commit of ours: no hooks, unsigned.
+fn commit(
+    store: &Store<'_>,
+    tree: Oid,
+    parents: &[Oid],
+    subject: &str,
+    id: RecordId,
+) -> Result<Oid, Failure> {
+    let writer = Writer::new(store.repo);
+    let author = store.repo.identity(store.host);
+    let message = format!("{subject}\n\nOrchestrate-Execution: {id}\n");
+    let at = Timestamp(store.host.now_ms());
+    let oid = writer.commit(&NewCommit { tree, parents, message: &message, author: &author, at })?;
+    writer.sync()?;
+    Ok(oid)
+}
+
+fn execute_plan(
+    args: &Args,
+    cx: &Context,
+    store: &Store<'_>,
+    known: &Knowledge,
+    plan: &Plan,
+    start: &Start,
+    id: RecordId,
+) -> Result<Ran, Failure> {
+    let repo = store.repo;
+    let order = Order {
+        id,
+        plan,
+        catalog: &known.catalog,
+        base: start.base,
+        project: repo.project(),
+        identity: repo.identity(store.host),
+        jobs: args.jobs.map_or(store.settings.jobs, usize::from),
+        retries: store.settings.retries,
+        timeout: store.settings.timeout,
+        carry: store.settings.carry.clone(),
+        carry_from: repo.work_dir(),
+        worktrees: repo.worktree_root(&store.settings.worktrees),
+    };
+    let phases = plan.phases.len();
+    Ok(execute(repo, store.host, &order, &mut |event| cx.ui.event(&event, phases))?)
+}
+
+/// Records the execution, however it ended, on what became of it.
+fn record(
+    store: &Store<'_>,
+    plan: &Plan,
+    start: &Start,
+    ran: &Ran,
+    applied: &Applied,
+    (id, at): (RecordId, Timestamp),
+) -> Result<Execution, Failure> {
+    let repo = store.repo;
+    let object = applied.commit().unwrap_or(start.annotated);
+    let identity = repo.identity(store.host);
+    let defaults = Defaults {
+        id,
+        at,
+        replica: store.replica.clone(),
+        author: author_hash(&identity.name, &identity.email),
+        privacy: store.settings.privacy,
+    };
+    let patch = if repo.tree_of(object)? == object { None } else { repo.patch_id(object)? };
+    let anchor = Anchor { object, tree: repo.tree_of(object)?, patch };
+    let predicted = &plan.predictions;
+    let draft = json!({
+        "request": plan.request,
+        "source": if store.host.is_ci() { "ci" } else { "run" },
+        "plan": plan.digest(),
+        "arm": "learned",
+        "steps": ran.steps,
+        "outcome": ran.outcome,
+        "predicted": {
+            "success": predicted.success_probability,
+            "duration_ms": predicted.duration_s.map(|seconds| (seconds.get() * 1000.0).round() as u64),
+            "context": predicted.context_share,
+        },
+        "actual": {
+            "success": u8::from(ran.outcome == Outcome::Passed),
+            "duration_ms": ran.duration_ms,
+        },
+        "tests": ran.tests,
+    });
+    let serde_json::Value::Object(fields) = draft else { unreachable!("json! with braces makes an object") };
+    let execution = complete(fields, &defaults, &anchor).map_err(|error| {
+        Failure::new(exit::FAILED, format!("the execution could not be recorded: {error}"))
+    })?;
+    store.append(&[Entry { object, id, line: execution.line() }])?;
+    Ok(execution)
+}
+
+fn learn(store: &Store<'_>, execution: &Execution) -> Result<Option<Learned>, Failure> {
+    Ok(store.learn(&|before, after| learn::lesson(execution, before, after))?)
+}
