@@ -48,6 +48,7 @@ enum Verb {
     Catalog(commands::catalog::Args),
     Plan(commands::plan::Args),
     Run(commands::run::Args),
+    Demo(commands::demo::Args),
 }
 
 /// Runs the program with these arguments, the name first; gives the exit code.
@@ -88,6 +89,7 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Catalog(args) => commands::catalog::run(args, cx),
         Verb::Plan(args) => commands::plan::run(args, cx),
         Verb::Run(args) => commands::run::run(args, cx),
+        Verb::Demo(args) => commands::demo::run(args, cx),
     }
 }
 

@@ -20,7 +20,7 @@ fetched if it has any. Nothing is ever sent. `notes.rewriteRef` is set so that
 pub(crate) struct Args {
     /// Do not look at the remote
     #[arg(long)]
-    offline: bool,
+    pub(super) offline: bool,
 }
 
 /// What became of the look at the remote.

@@ -6,6 +6,7 @@ mod approval;
 pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod deinit;
+pub(crate) mod demo;
 pub(crate) mod init;
 mod knowledge;
 pub(crate) mod log;
@@ -38,6 +39,11 @@ pub(crate) struct Context {
 pub(crate) type Ended = Result<u8, Failure>;
 
 impl Context {
+    /// The same terminal and machine, in another folder.
+    pub(crate) fn inside(&self, dir: PathBuf) -> Self {
+        Self { ui: self.ui, host: self.host.clone(), dir }
+    }
+
     /// The repository that we were started in.
     pub(crate) fn repository(&self) -> Result<Repository, Failure> {
         Ok(Repository::discover(&self.dir, &self.host)?)

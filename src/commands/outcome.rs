@@ -116,9 +116,14 @@ fn headline(carried: &Carried) -> String {
         number => format!(", {number} skipped"),
     };
     let done = passed(StepOutcome::Passed);
+    let stumbled = match passed(StepOutcome::Failed) {
+        0 => String::new(),
+        1 => ", one by its fallback".to_owned(),
+        number => format!(", {number} by their fallbacks"),
+    };
     match carried.ran.outcome {
         Outcome::Passed if done == 0 => format!("Nothing to do: every gate was green already ({total})"),
-        Outcome::Passed => format!("Passed: {done} of {total}{skipped} in {took}"),
+        Outcome::Passed => format!("Passed: {done} of {total}{stumbled}{skipped} in {took}"),
         Outcome::Failed => format!("Failed: {done} of {total} passed in {took}"),
         Outcome::Environment => format!("Stopped by the environment after {took}: {done} of {total} passed"),
         Outcome::Aborted => format!("Interrupted after {took}: {done} of {total} passed"),

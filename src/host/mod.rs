@@ -7,22 +7,24 @@
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Replaces the clock and the randomness in tests.
 const TEST_CLOCK: &str = "GIT_ORCHESTRATE_TEST_CLOCK";
 
 /// The machine that the program runs on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Host {
-    ticking: Option<Cell<i64>>,
+    /// Shared by clones: they live in one time.
+    ticking: Option<Rc<Cell<i64>>>,
 }
 
 impl Host {
     /// The real machine, or the ticking one that the environment asks for.
     pub(crate) fn new() -> Self {
         let start = std::env::var(TEST_CLOCK).ok().and_then(|text| text.parse().ok());
-        Self { ticking: start.map(Cell::new) }
+        Self { ticking: start.map(|start| Rc::new(Cell::new(start))) }
     }
 
     /// The present moment: milliseconds since 1970-01-01T00:00:00Z.
@@ -98,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_ticking_host_repeats_itself() {
-        let host = || Host { ticking: Some(Cell::new(0)) };
+        let host = || Host { ticking: Some(Rc::new(Cell::new(0))) };
         let (one, two) = (host(), host());
         assert_eq!((one.now_ms(), one.random(), one.now_ms()), (two.now_ms(), two.random(), two.now_ms()));
         assert_ne!(one.random(), one.random());

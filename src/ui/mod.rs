@@ -29,7 +29,7 @@ pub(crate) enum Format {
 
 /// Everything that is shown to the user goes through here. Text of others (marketplaces, notes,
 /// remotes) loses its control characters on the way.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Ui {
     format: Format,
 }
