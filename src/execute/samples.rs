@@ -8,6 +8,7 @@ use super::event::Event;
 use super::interrupt::Interrupt;
 use super::order::{Order, Ran};
 use super::run::execute_until;
+use crate::git::Repository;
 use crate::git::samples::TestRepo;
 use crate::host::Host;
 use crate::model::component::{Catalog, Component, Contract, Gate, GateTest, RunnerKind, TokenCost};
@@ -26,6 +27,8 @@ pub(crate) struct Scene {
     pub(crate) timeout: Duration,
     pub(crate) carry: Vec<String>,
     pub(crate) interrupt: Interrupt,
+    /// Where the user is.
+    pub(crate) place: PathBuf,
     skills: Vec<Component>,
     steps: Vec<PlannedStep>,
     phases: Vec<Vec<String>>,
@@ -52,6 +55,7 @@ impl Scene {
     pub(crate) fn of(repo: TestRepo) -> Self {
         Self {
             base: repo.head(),
+            place: repo.path(),
             repo,
             request: "do it".to_owned(),
             retries: 0,
@@ -154,7 +158,8 @@ impl Scene {
             uncovered: Vec::new(),
             avoided: Vec::new(),
         };
-        let (repo, host) = (self.repo.open(), Host::new());
+        let host = Host::new();
+        let repo = Repository::discover(&self.place, &host).expect("a repository");
         let order = Order {
             id: self.id(),
             plan: &plan,
@@ -166,7 +171,7 @@ impl Scene {
             retries: self.retries,
             timeout: self.timeout,
             carry: self.carry.clone(),
-            carry_from: Some(self.repo.path()),
+            carry_from: Some(self.place.clone()),
             worktrees: self.worktrees(),
         };
         execute_until(&self.interrupt, &repo, &host, &order, watch)

@@ -404,3 +404,30 @@ fn eight_steps_beside_each_other_land_in_the_order_of_the_plan() {
     assert_eq!(log.lines().collect::<Vec<_>>(), names.map(|name| format!("{name}: add {name}")));
     scene.expect_no_trace();
 }
+
+#[test]
+fn repositories_of_other_formats_and_linked_work_trees_run_the_same() {
+    let run = |scene: Scene| {
+        let scene = scene
+            .skill("one", "echo one >> a.txt; git status --porcelain > status", &["**"], &[exists("status")])
+            .skill("two", "echo two > b.txt", &["b.txt"], &[exists("b.txt")])
+            .phase(&["one", "two"]);
+        let ran = scene.run();
+        assert_eq!((ran.outcome, &ran.stop, ran.commits.len()), (Outcome::Passed, &None, 2));
+        assert_eq!(scene.repo.git(["show", &format!("{}:status", ran.tip)]), " M a.txt\n?? status");
+        scene.repo.git(["fsck", "--strict", "--no-dangling"]);
+        (scene, ran)
+    };
+    for format in ["--object-format=sha256", "--ref-format=reftable"] {
+        run(Scene::of(TestRepo::in_format([format]).commit("a.txt", "one\n")));
+    }
+    let mut scene = Scene::new();
+    scene.place = scene.repo.temp("linked");
+    let place = scene.place.to_string_lossy().into_owned();
+    scene.repo.git(["worktree", "add", "-q", "-b", "linked", &place]);
+    let (scene, _) = run(scene);
+    assert_eq!(scene.repo.git(["worktree", "list"]).lines().count(), 2);
+    let bare = Scene::new();
+    bare.repo.git(["config", "core.bare", "true"]);
+    run(bare);
+}

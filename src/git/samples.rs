@@ -15,9 +15,16 @@ pub(crate) struct TestRepo {
 impl TestRepo {
     /// An empty repository.
     pub(crate) fn new() -> Self {
+        Self::in_format([])
+    }
+
+    /// An empty repository, with more options of `git init`.
+    pub(crate) fn in_format<const N: usize>(options: [&str; N]) -> Self {
         let repo = Self { dir: tempfile::tempdir().expect("a temporary folder") };
         std::fs::create_dir(repo.path()).expect("made");
-        repo.git(["init", "-q", "-b", "main"]);
+        let mut init = vec!["init", "-q", "-b", "main"];
+        init.extend(options);
+        repo.git_in(&repo.path(), &init);
         for (key, value) in [
             ("user.name", "Ada"),
             ("user.email", "ada@example.org"),
@@ -77,11 +84,11 @@ impl TestRepo {
 
     /// What git prints for this, without the last newline.
     pub(crate) fn git<const N: usize>(&self, args: [&str; N]) -> String {
-        self.git_in(&self.path(), args)
+        self.git_in(&self.path(), &args)
     }
 
     /// The same, in another folder.
-    pub(crate) fn git_in<const N: usize>(&self, dir: &Path, args: [&str; N]) -> String {
+    pub(crate) fn git_in(&self, dir: &Path, args: &[&str]) -> String {
         let mut command = Command::new("git");
         for name in super::LOCATION {
             command.env_remove(name);

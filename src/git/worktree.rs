@@ -51,7 +51,7 @@ impl Worktree {
         };
         worktree.git_dir = linked_git_dir(&worktree.path)?;
         worktree.index = worktree.git_dir.join("orchestrate-index");
-        worktree.reset_to(base)?;
+        worktree.check_out(base)?;
         let head = worktree.git().args(["rev-parse", "HEAD"]).text()?;
         if head != base.to_string() {
             return Err(GitError::Failed {
@@ -87,12 +87,11 @@ impl Worktree {
         for lock in ["index.lock", "HEAD.lock"] {
             drop(std::fs::remove_file(self.git_dir.join(lock)));
         }
-        let base = base.to_string();
         // A script may have switched to a branch; that branch must not be moved.
-        self.git().args(["update-ref", "--no-deref", "HEAD", &base]).output()?;
-        self.git().args(["reset", "--quiet", "--hard", &base]).output()?;
+        self.git().args(["update-ref", "--no-deref", "HEAD", &base.to_string()]).output()?;
+        self.check_out(base)?;
         self.git().args(["clean", "-ffdq"]).output()?;
-        self.copy_index().map_err(GitError::io("copy the index to", &self.index))
+        Ok(())
     }
 
     /// Makes the folder what it was at a snapshot; ignored files stay.
@@ -118,6 +117,11 @@ impl Worktree {
     fn take_away(&self) -> Result<(), GitError> {
         remove_folder(&self.path).map_err(GitError::io("remove", &self.path))?;
         unregister(&self.origin, &self.path)
+    }
+
+    fn check_out(&self, base: Oid) -> Result<(), GitError> {
+        self.git().args(["reset", "--quiet", "--hard", &base.to_string()]).output()?;
+        self.copy_index().map_err(GitError::io("copy the index to", &self.index))
     }
 
     /// The index keeps its time: by it git knows which files may have changed unseen since.
@@ -231,12 +235,12 @@ mod tests {
         let (repo, run) = sample();
         let base = repo.head();
         let tree = run.add("step", base).expect("made");
-        repo.git_in(tree.path(), ["checkout", "-q", "-b", "theirs"]);
+        repo.git_in(tree.path(), &["checkout", "-q", "-b", "theirs"]);
         std::fs::write(tree.path().join("b.txt"), "two").expect("written");
-        repo.git_in(tree.path(), ["add", "."]);
-        repo.git_in(tree.path(), ["commit", "-q", "-m", "theirs"]);
+        repo.git_in(tree.path(), &["add", "."]);
+        repo.git_in(tree.path(), &["commit", "-q", "-m", "theirs"]);
         let theirs = repo.git(["rev-parse", "theirs"]);
-        repo.git_in(tree.path(), ["update-index", "--assume-unchanged", "a.txt"]);
+        repo.git_in(tree.path(), &["update-index", "--assume-unchanged", "a.txt"]);
         std::fs::write(tree.git_dir.join("index.lock"), "").expect("written");
         std::fs::write(tree.path().join("a.txt"), "two").expect("written");
         let snapshot = tree.snapshot().expect("written");
