@@ -49,6 +49,7 @@ enum Verb {
     Plan(commands::plan::Args),
     Run(commands::run::Args),
     Demo(commands::demo::Args),
+    Settings(commands::settings::Args),
 }
 
 /// Runs the program with these arguments, the name first; gives the exit code.
@@ -90,6 +91,7 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Plan(args) => commands::plan::run(args, cx),
         Verb::Run(args) => commands::run::run(args, cx),
         Verb::Demo(args) => commands::demo::run(args, cx),
+        Verb::Settings(args) => commands::settings::run(args, cx),
     }
 }
 

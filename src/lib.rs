@@ -1,6 +1,5 @@
 //! git-orchestrate: turns a request into a workflow of agent plugins, runs it safely, and remembers
 //! in git what worked.
-#![allow(dead_code)]
 
 mod check;
 mod cli;

@@ -16,7 +16,7 @@ pub(super) fn require_runners(plan: &Plan, known: &Knowledge) -> Result<(), Fail
         .iter()
         .map(|step| &step.component)
         .filter(|id| !runs_here(id, known))
-        .map(|id| id.as_str())
+        .map(super::super::model::id::ComponentId::as_str)
         .collect();
     if without.is_empty() {
         return Ok(());

@@ -61,7 +61,7 @@ pub(super) fn listings(cx: &Context, store: &Store<'_>) -> Result<Vec<Listing>, 
         match marketplace::read(Some(name), &root(store, source)?) {
             Ok(listing) => listings.push(listing),
             Err(error) => {
-                cx.ui.warn(format!("{error}; `git orchestrate marketplace remove {name}` forgets it"))
+                cx.ui.warn(format!("{error}; `git orchestrate marketplace remove {name}` forgets it"));
             }
         }
     }

@@ -1,7 +1,5 @@
 //! `log`: past executions, the latest first.
 
-use serde_json::json;
-
 use super::{Context, DONE, Ended};
 use crate::model::record::{Execution, Outcome, StepOutcome};
 use crate::model::recount::executions;
@@ -71,7 +69,7 @@ fn row(execution: &Execution, noted: &Noted, now: Timestamp) -> Vec<String> {
         outcome_word(execution).to_owned(),
         execution.steps.len().to_string(),
         execution.duration_ms().map_or_else(|| "-".to_owned(), duration),
-        on.map_or_else(|| "-".to_owned(), |object| object.short()),
+        on.map_or_else(|| "-".to_owned(), super::super::model::oid::Oid::short),
         clip(execution.request.as_deref().unwrap_or("(not kept)"), 40),
     ]
 }

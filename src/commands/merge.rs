@@ -30,7 +30,7 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
             cx.ui.hint("`git orchestrate run \"what you want\"` makes the first");
         }
         (Some(tip), 0) => {
-            cx.ui.line(format!("already merged: refs/orchestrate/learning is at {}", tip.short()))
+            cx.ui.line(format!("already merged: refs/orchestrate/learning is at {}", tip.short()));
         }
         (Some(tip), branches) => {
             cx.ui.headline(format!(

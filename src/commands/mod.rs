@@ -17,6 +17,7 @@ pub(crate) mod patterns;
 pub(crate) mod plan;
 pub(crate) mod record;
 pub(crate) mod run;
+pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod status;
 

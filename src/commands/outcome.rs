@@ -157,7 +157,7 @@ fn tell_applied(cx: &Context, carried: &Carried) {
             ui.hint(format!("clear the way, then `git merge {name}`"));
         }
         Applied::Left { name, .. } => {
-            ui.hint(format!("`git merge {name}` takes the result into your branch"))
+            ui.hint(format!("`git merge {name}` takes the result into your branch"));
         }
         Applied::Unfinished { name } => {
             ui.line("your work tree is as it was");

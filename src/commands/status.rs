@@ -69,11 +69,11 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let mut rows = vec![
         vec!["executions".to_owned(), format!("{} ({passed} passed{latest})", past.len())],
         vec!["patterns".to_owned(), pattern_counts(&stages)],
-        vec!["marketplaces".to_owned(), or_none(store.settings.marketplaces.keys().cloned().collect())],
+        vec!["marketplaces".to_owned(), or_none(store.settings.marketplaces.keys().cloned())],
     ];
     let short = |name: &String| name.trim_start_matches("refs/heads/").to_owned();
-    rows.push(vec!["learning".to_owned(), or_none(branches.iter().map(|(name, _)| short(name)).collect())]);
-    rows.push(vec!["open runs".to_owned(), or_none(runs.iter().map(|run| run.id.to_string()).collect())]);
+    rows.push(vec!["learning".to_owned(), or_none(branches.iter().map(|(name, _)| short(name)))]);
+    rows.push(vec!["open runs".to_owned(), or_none(runs.iter().map(|run| run.id.to_string()))]);
     for name in [NOTES, LEARNING] {
         rows.push(vec![
             name.to_owned(),
@@ -107,6 +107,7 @@ fn pattern_counts(stages: &BTreeMap<&str, usize>) -> String {
     if parts.is_empty() { "none yet".to_owned() } else { parts.join(", ") }
 }
 
-fn or_none(names: Vec<String>) -> String {
+fn or_none(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

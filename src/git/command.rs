@@ -132,12 +132,6 @@ impl Git {
     pub(crate) fn text(self) -> Result<String, GitError> {
         Ok(String::from_utf8_lossy(&self.output()?).trim_end_matches('\n').to_owned())
     }
-
-    /// Runs it with the terminal's own input and output: for what a person may have to answer.
-    pub(crate) fn interactive(mut self) -> Result<bool, GitError> {
-        self.command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
-        Ok(self.command.status().map_err(GitError::NoGit)?.success())
-    }
 }
 
 /// The first three lines of what git said, joined: enough to name a cause.

@@ -25,10 +25,9 @@ pub(crate) use apply::{Merged, dirty_paths, merge_into_head, untracked_conflicts
 pub(crate) use command::{Git, LOCATION};
 pub(crate) use diff::{ChangedFile, FileChange};
 pub(crate) use error::GitError;
-pub(crate) use lock::WriteLock;
 pub(crate) use notes::NotesTree;
-pub(crate) use objects::{CommitInfo, Identity, NewCommit, Writer};
-pub(crate) use refs::{Change, Expected, RefEdit};
+pub(crate) use objects::{Identity, NewCommit, Writer};
+pub(crate) use refs::RefEdit;
 pub(crate) use repository::{Head, Repository};
 pub(crate) use worktree::Worktree;
 pub(crate) use worktrees::Worktrees;

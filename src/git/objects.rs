@@ -180,11 +180,6 @@ impl Write for Writer<'_> {
 }
 
 impl Repository {
-    /// Whether the object is in the object database.
-    pub(crate) fn has(&self, oid: Oid) -> bool {
-        self.gix.objects.exists(&to_gix(oid))
-    }
-
     /// The id of the empty tree, in this repository's hash function.
     pub(crate) fn empty_tree(&self) -> Oid {
         from_gix(gix::ObjectId::empty_tree(self.gix.object_hash()))

@@ -109,21 +109,21 @@ impl Repository {
         found.sort();
         Ok(found)
     }
-}
 
-/// The oid at the end of a ref, `None` if there is no such ref or its branch is unborn.
-pub(super) fn tip(repo: &Repository, name: &str) -> Result<Option<Oid>, GitError> {
-    if repo.foreign_refs {
-        let ended = repo.git().args(["rev-parse", "-q", "--verify", "--end-of-options", name]).end()?;
-        return Ok(String::from_utf8_lossy(&ended.stdout).trim().parse().ok());
+    /// The oid at the end of a ref, `None` if there is no such ref or its branch is unborn.
+    pub(crate) fn tip(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        if self.foreign_refs {
+            let ended = self.git().args(["rev-parse", "-q", "--verify", "--end-of-options", name]).end()?;
+            return Ok(String::from_utf8_lossy(&ended.stdout).trim().parse().ok());
+        }
+        let doing = |name: &str| GitError::gix(format!("read the ref {name}"));
+        let Some(reference) = self.gix.try_find_reference(name).map_err(|error| doing(name)(error))? else {
+            return Ok(None);
+        };
+        if let Some(id) = reference.target().try_id() {
+            return Ok(Oid::from_bytes(id.as_bytes()));
+        }
+        // A symbolic ref, HEAD above all; it may point at a branch that is not born yet.
+        Ok(reference.into_fully_peeled_id().ok().and_then(|id| Oid::from_bytes(id.as_bytes())))
     }
-    let doing = |name: &str| GitError::gix(format!("read the ref {name}"));
-    let Some(reference) = repo.gix.try_find_reference(name).map_err(|error| doing(name)(error))? else {
-        return Ok(None);
-    };
-    if let Some(id) = reference.target().try_id() {
-        return Ok(Oid::from_bytes(id.as_bytes()));
-    }
-    // A symbolic ref, HEAD above all; it may point at a branch that is not born yet.
-    Ok(reference.into_fully_peeled_id().ok().and_then(|id| Oid::from_bytes(id.as_bytes())))
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::command::Git;
 use super::error::GitError;
-use super::refs;
 use crate::host::Host;
 use crate::model::oid::Oid;
 
@@ -102,11 +101,6 @@ impl Repository {
         dir.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned())
     }
 
-    /// Whether history ends early here.
-    pub(crate) fn is_shallow(&self) -> bool {
-        self.common_dir().join("shallow").exists()
-    }
-
     /// A git command on this repository.
     pub(crate) fn git(&self) -> Git {
         Git::on(&self.git_dir())
@@ -132,11 +126,6 @@ impl Repository {
         }
         let name = self.gix.head_name().map_err(GitError::gix("read HEAD"))?;
         Ok(name.map(|name| name.as_bstr().to_string()))
-    }
-
-    /// The oid at the end of a ref, `None` if there is no such ref.
-    pub(crate) fn tip(&self, name: &str) -> Result<Option<Oid>, GitError> {
-        refs::tip(self, name)
     }
 
     /// The commit or other object that a person's revision names, tags peeled.

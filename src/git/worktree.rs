@@ -33,7 +33,6 @@ pub(crate) struct Worktree {
     git_dir: PathBuf,
     /// Our index of it. Scripts change or lock the other one.
     index: PathBuf,
-    removed: bool,
 }
 
 impl Worktree {
@@ -42,13 +41,8 @@ impl Worktree {
         // Without a checkout no post-checkout hook runs, from wherever it is configured.
         let add = ["worktree", "add", "--quiet", "--detach", "--no-checkout"];
         quiet(Git::on(origin)).args(add).arg(&path).arg(base.to_string()).output()?;
-        let mut worktree = Self {
-            git_dir: PathBuf::new(),
-            index: PathBuf::new(),
-            path,
-            origin: origin.to_path_buf(),
-            removed: false,
-        };
+        let mut worktree =
+            Self { git_dir: PathBuf::new(), index: PathBuf::new(), path, origin: origin.to_path_buf() };
         worktree.git_dir = linked_git_dir(&worktree.path)?;
         worktree.index = worktree.git_dir.join("orchestrate-index");
         worktree.check_out(base)?;
@@ -108,12 +102,6 @@ impl Worktree {
         Ok(paths.map(|path| PathBuf::from(String::from_utf8_lossy(path).into_owned())).collect())
     }
 
-    /// Removes it, files and registration.
-    pub(crate) fn remove(mut self) -> Result<(), GitError> {
-        self.removed = true;
-        self.take_away()
-    }
-
     fn take_away(&self) -> Result<(), GitError> {
         remove_folder(&self.path).map_err(GitError::io("remove", &self.path))?;
         unregister(&self.origin, &self.path)
@@ -145,9 +133,8 @@ impl Worktree {
 
 impl Drop for Worktree {
     fn drop(&mut self) {
-        if !self.removed {
-            drop(self.take_away());
-        }
+        // A later run sweeps up what could not be removed.
+        drop(self.take_away());
     }
 }
 
@@ -249,7 +236,7 @@ mod tests {
         tree.reset_to(base).expect("reset");
         assert_eq!(tree.snapshot().expect("written"), repo.open().tree_of(base).expect("a tree"));
         assert_eq!(repo.git(["rev-parse", "theirs"]), theirs);
-        tree.remove().expect("removed");
+        drop(tree);
         assert_eq!(repo.git(["worktree", "list"]).lines().count(), 1);
     }
 

@@ -3,5 +3,5 @@
 mod change;
 mod message;
 
-pub(crate) use change::{Change, changes};
+pub(crate) use change::changes;
 pub(crate) use message::{catch_up, lesson, merge};

@@ -34,11 +34,6 @@ impl Cells {
         *cell = (*cell).max(count);
     }
 
-    /// Counts one more execution: only for a recount that sees each execution once.
-    pub(crate) fn count(&mut self, slot: Slot) {
-        *self.0.entry(slot).or_default() += 1;
-    }
-
     /// The maximum of both, slot by slot.
     pub(crate) fn join(&mut self, other: &Self) {
         for (slot, count) in &other.0 {

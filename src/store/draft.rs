@@ -37,7 +37,9 @@ pub(crate) fn complete(
     anchor: &Anchor,
 ) -> Result<Execution, NotARecord> {
     draft.values_mut().for_each(redact::redact_value);
-    let mut fill = |key: &str, value: Value| drop(draft.entry(key).or_insert(value));
+    let mut fill = |key: &str, value: Value| {
+        draft.entry(key).or_insert(value);
+    };
     fill("id", defaults.id.to_string().into());
     fill("v", VERSION.into());
     fill("kind", "execution".into());

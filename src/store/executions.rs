@@ -125,7 +125,7 @@ fn subject(recorded: usize) -> String {
 
 /// The lines of a note that say something: git joins copied notes with a blank line.
 pub(super) fn note_lines(note: &[u8]) -> impl Iterator<Item = &[u8]> {
-    note.split(|&b| b == b'\n').map(|line| line.trim_ascii()).filter(|line| !line.is_empty())
+    note.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
 }
 
 /// Adds the entries' lines to their notes, each note a sorted set of lines, as `git notes merge -s

@@ -18,11 +18,10 @@ use crate::host::Host;
 pub(crate) use adopt::Adopted;
 pub(crate) use draft::{Anchor, Defaults, author_hash, complete};
 pub(crate) use error::StoreError;
-pub(crate) use executions::{BadLine, Entry, NOTES, Noted, Written};
-pub(crate) use learning::{Held, LEARNING, Learned, counted_notes};
-pub(crate) use merge::Merged;
-pub(crate) use runs::{OpenRun, RUNS};
-pub(crate) use settings::{Apply, Privacy, Settings, TABLE};
+pub(crate) use executions::{Entry, NOTES, Noted};
+pub(crate) use learning::{LEARNING, Learned, counted_notes};
+pub(crate) use runs::RUNS;
+pub(crate) use settings::{Apply, Settings, TABLE};
 
 /// What one repository remembers.
 pub(crate) struct Store<'a> {

@@ -147,7 +147,7 @@ impl TestRepo {
 
     /// Runs the program.
     pub(crate) fn orchestrate<const N: usize>(&self, arguments: [&str; N]) -> Ran {
-        Ran::of(self.program().args(arguments).stdin(Stdio::null()).output().expect("it starts"))
+        Ran::of(&self.program().args(arguments).stdin(Stdio::null()).output().expect("it starts"))
     }
 
     /// Runs the program with this on standard input.
@@ -162,7 +162,7 @@ impl TestRepo {
             .expect("it starts");
         // It may end before it has read everything.
         drop(child.stdin.take().expect("piped").write_all(input.as_bytes()));
-        Ran::of(child.wait_with_output().expect("it ends"))
+        Ran::of(&child.wait_with_output().expect("it ends"))
     }
 
     /// Records executions given as JSON Lines.
@@ -195,7 +195,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    pub(crate) fn of(output: Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
