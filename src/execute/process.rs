@@ -143,10 +143,20 @@ mod tests {
         run(sh(script), Duration::from_millis(limit_ms), &Interrupt::deaf()).expect("starts")
     }
 
-    /// Whether a process is left that runs, and is not merely waiting to be reaped.
+    /// Whether a process still runs after it had time to die: the system delivers a kill when the
+    /// process is next to run. One that merely waits to be reaped does not run.
     fn lives(pid: &str) -> bool {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-        !matches!(stat.rsplit(") ").next().and_then(|rest| rest.chars().next()), None | Some('Z'))
+        let runs = || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+            !matches!(stat.rsplit(") ").next().and_then(|rest| rest.chars().next()), None | Some('Z'))
+        };
+        (0..200).all(|_| {
+            let alive = runs();
+            if alive {
+                thread::sleep(Duration::from_millis(10));
+            }
+            alive
+        })
     }
 
     #[test]

@@ -399,7 +399,7 @@ fn eight_steps_beside_each_other_land_in_the_order_of_the_plan() {
     });
     let scene = scene.phase(&names);
     let ran = scene.run();
-    assert_eq!(ran.outcome, Outcome::Passed);
+    assert_eq!(ran.outcome, Outcome::Passed, "{:?}", ran.stop);
     let log = scene.repo.git(["log", "--reverse", "--format=%s", &format!("{}..{}", scene.base, ran.tip)]);
     assert_eq!(log.lines().collect::<Vec<_>>(), names.map(|name| format!("{name}: add {name}")));
     scene.expect_no_trace();

@@ -22,6 +22,16 @@ pub(crate) const LOCATION: &[&str] = &[
     "GIT_GRAFT_FILE",
 ];
 
+/// Settings that would run, start or change something beside the work tree itself.
+const QUIET: &[&str] = &[
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.splitIndex=false",
+    "submodule.recurse=false",
+    "worktree.useRelativePaths=false",
+    "advice.addEmbeddedRepo=false",
+];
+
 /// A git command that is being put together.
 #[derive(Debug)]
 pub(crate) struct Git {
@@ -82,6 +92,11 @@ impl Git {
     pub(crate) fn config(mut self, setting: &str) -> Self {
         self.command.args(["-c", setting]);
         self
+    }
+
+    /// Keeps the user's hooks and git's own housekeeping out of it.
+    pub(crate) fn quiet(self) -> Self {
+        QUIET.iter().fold(self, |git, setting| git.config(setting))
     }
 
     /// Sets a variable of its environment.

@@ -12,6 +12,7 @@ mod merge;
 mod notes;
 mod objects;
 mod refs;
+mod registry;
 mod remote;
 mod repository;
 mod snapshot;

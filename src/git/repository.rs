@@ -151,12 +151,6 @@ impl Repository {
             _ => Err(GitError::Failed { command: "merge-base".to_owned(), stderr: ended.stderr }),
         }
     }
-
-    /// Branches (full names) that some work tree has checked out: they must not be moved.
-    pub(crate) fn checked_out(&self) -> Result<Vec<String>, GitError> {
-        let listing = self.git().args(["worktree", "list", "--porcelain"]).text()?;
-        Ok(listing.lines().filter_map(|line| line.strip_prefix("branch ")).map(str::to_owned).collect())
-    }
 }
 
 /// Paths reach git commands that run elsewhere, so they must not depend on the current folder.

@@ -11,24 +11,14 @@ use std::path::{Path, PathBuf};
 use super::command::Git;
 use super::diff::{self, ChangedFile};
 use super::error::GitError;
+use super::registry::Registry;
 use crate::model::oid::Oid;
-
-/// Settings that would run, start or change something beside the work tree itself.
-const QUIET: &[&str] = &[
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.splitIndex=false",
-    "submodule.recurse=false",
-    "worktree.useRelativePaths=false",
-    "advice.addEmbeddedRepo=false",
-];
 
 /// A linked work tree; it is removed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Worktree {
     path: PathBuf,
-    /// The git folder that it was made from.
-    origin: PathBuf,
+    registry: Registry,
     /// Its own git folder, below the common one.
     git_dir: PathBuf,
     /// Our index of it. Scripts change or lock the other one.
@@ -36,13 +26,11 @@ pub(crate) struct Worktree {
 }
 
 impl Worktree {
-    /// Makes a work tree of the repository at `origin`, with the files of `base`.
-    pub(super) fn add(origin: &Path, path: PathBuf, base: Oid) -> Result<Self, GitError> {
+    /// Makes a work tree with the files of `base`.
+    pub(super) fn add(registry: Registry, path: PathBuf, base: Oid) -> Result<Self, GitError> {
         // Without a checkout no post-checkout hook runs, from wherever it is configured.
-        let add = ["worktree", "add", "--quiet", "--detach", "--no-checkout"];
-        quiet(Git::on(origin)).args(add).arg(&path).arg(base.to_string()).output()?;
-        let mut worktree =
-            Self { git_dir: PathBuf::new(), index: PathBuf::new(), path, origin: origin.to_path_buf() };
+        registry.change(&["add", "--quiet", "--detach", "--no-checkout"], &path, &[&base.to_string()])?;
+        let mut worktree = Self { git_dir: PathBuf::new(), index: PathBuf::new(), path, registry };
         worktree.git_dir = linked_git_dir(&worktree.path)?;
         worktree.index = worktree.git_dir.join("orchestrate-index");
         worktree.check_out(base)?;
@@ -104,7 +92,7 @@ impl Worktree {
 
     fn take_away(&self) -> Result<(), GitError> {
         remove_folder(&self.path).map_err(GitError::io("remove", &self.path))?;
-        unregister(&self.origin, &self.path)
+        unregister(&self.registry, &self.path)
     }
 
     fn check_out(&self, base: Oid) -> Result<(), GitError> {
@@ -122,7 +110,7 @@ impl Worktree {
 
     /// A git command here. Git folder and work tree are given: a script may have replaced `.git`.
     fn git(&self) -> Git {
-        let git = quiet(Git::within(&self.path));
+        let git = Git::within(&self.path).quiet();
         git.env("GIT_DIR", &self.git_dir).env("GIT_WORK_TREE", &self.path)
     }
 
@@ -154,10 +142,9 @@ pub(super) fn remove_folder(dir: &Path) -> std::io::Result<()> {
 }
 
 /// Makes git forget a work tree whose folder is gone or may go.
-pub(super) fn unregister(origin: &Path, path: &Path) -> Result<(), GitError> {
+pub(super) fn unregister(registry: &Registry, path: &Path) -> Result<(), GitError> {
     drop(remove_folder(path));
-    quiet(Git::on(origin)).args(["worktree", "remove", "--force", "--force"]).arg(path).output()?;
-    Ok(())
+    registry.change(&["remove", "--force", "--force"], path, &[])
 }
 
 fn make_writable(dir: &Path) {
@@ -165,10 +152,6 @@ fn make_writable(dir: &Path) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
     let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     folders.for_each(|folder| make_writable(&folder.path()));
-}
-
-fn quiet(git: Git) -> Git {
-    QUIET.iter().fold(git, |git, setting| git.config(setting))
 }
 
 fn linked_git_dir(path: &Path) -> Result<PathBuf, GitError> {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::command::Git;
 use super::error::GitError;
+use super::registry::Registry;
 use super::repository::Repository;
 use super::worktree::{self, Worktree};
 use crate::model::oid::Oid;
@@ -20,7 +21,7 @@ const TRIES: usize = 5;
 /// The work trees of one run.
 #[derive(Debug)]
 pub(crate) struct Worktrees {
-    git_dir: PathBuf,
+    registry: Registry,
     root: PathBuf,
     dir: PathBuf,
     lock: PathBuf,
@@ -51,7 +52,7 @@ impl Worktrees {
         }
         let dir = root.join(name);
         DirBuilder::new().mode(0o700).create(&dir).map_err(GitError::io("create", &dir))?;
-        Ok(Self { git_dir: repo.git_dir(), root, dir, lock, held })
+        Ok(Self { registry: Registry::of(repo)?, root, dir, lock, held })
     }
 
     /// Makes a work tree, detached at `base` and clean.
@@ -60,7 +61,7 @@ impl Worktrees {
         let taken = |path: &PathBuf| path.symlink_metadata().is_ok();
         let numbered = (2..).map(|number| self.dir.join(format!("{name}-{number}")));
         let path = std::iter::once(self.dir.join(&name)).chain(numbered).find(|path| !taken(path));
-        Worktree::add(&self.git_dir, path.expect("the numbers do not end"), base)
+        Worktree::add(self.registry.clone(), path.expect("the numbers do not end"), base)
     }
 }
 
@@ -82,13 +83,19 @@ impl Repository {
         temp_dir.join(format!("git-orchestrate-{}", &common[..8]))
     }
 
+    /// Branches (full names) that some work tree has checked out: they must not be moved.
+    pub(crate) fn checked_out(&self) -> Result<Vec<String>, GitError> {
+        let listing = Registry::of(self)?.list()?;
+        Ok(listing.split('\0').filter_map(|line| line.strip_prefix("branch ")).map(str::to_owned).collect())
+    }
+
     /// Takes away what killed runs left below `root`, and gives the number of their work trees. Runs
     /// that live keep theirs, and so do work trees that are not ours.
     pub(crate) fn prune_worktrees(&self, root: &Path) -> Result<usize, GitError> {
         // Where temporary files were swept, only git's registrations are left.
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-        let listing = self.git().args(["worktree", "list", "--porcelain", "-z"]).output()?;
-        let listing = String::from_utf8_lossy(&listing).into_owned();
+        let registry = Registry::of(self)?;
+        let listing = registry.list()?;
         let registered = listing.split('\0').filter_map(|line| line.strip_prefix("worktree "));
         let mut pruned = 0;
         for path in registered.map(Path::new) {
@@ -96,7 +103,7 @@ impl Repository {
                 continue;
             };
             if !is_live(&root, Path::new(run)) {
-                worktree::unregister(&self.git_dir(), path)?;
+                worktree::unregister(&registry, path)?;
                 pruned += 1;
             }
         }
