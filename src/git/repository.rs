@@ -135,10 +135,20 @@ impl Repository {
         {
             return Ok(tip);
         }
+        if let Some(oid) = self.exact(rev) {
+            return Ok(oid);
+        }
         let unknown = || GitError::UnknownRevision { rev: rev.chars().take(200).collect() };
         let object = format!("{rev}^{{}}");
         let found = self.git().args(["rev-parse", "-q", "--verify", "--end-of-options", &object]).end()?;
         String::from_utf8_lossy(&found.stdout).trim().parse().map_err(|_| unknown())
+    }
+
+    /// The object that a whole hexadecimal id names, if it is here and no tag.
+    fn exact(&self, rev: &str) -> Option<Oid> {
+        let oid: Oid = rev.parse().ok()?;
+        let kind = self.object(oid).ok()?.kind;
+        (kind != gix::objs::Kind::Tag).then_some(oid)
     }
 
     /// Whether `ancestor` is in the history of `descendant`.

@@ -1,0 +1,28 @@
+//! `settings`.
+
+use crate::support::TestRepo;
+
+#[test]
+fn the_table_of_the_readme_is_the_table_of_the_program() {
+    let shown = TestRepo::new().orchestrate(["settings", "--json"]).code(0).json();
+    let rows: Vec<String> = shown
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| {
+            let text = |key: &str| it[key].as_str().expect("text").to_owned();
+            format!("| `{}` | {} | {} |", text("key"), text("default"), text("meaning"))
+        })
+        .collect();
+    let readme = include_str!("../../README.md");
+    let written: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `orchestrate.")).collect();
+    assert_eq!(written, rows);
+}
+
+#[test]
+fn a_value_that_is_set_is_shown() {
+    let repo = TestRepo::new();
+    repo.git(["config", "orchestrate.jobs", "3"]);
+    let screen = repo.orchestrate(["settings"]).code(0).stdout;
+    assert!(screen.contains("orchestrate.jobs\n  steps of one phase that run at once\n  3\n"), "{screen}");
+}
