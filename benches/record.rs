@@ -6,6 +6,8 @@
 //! and one by `git -c core.fsync=all notes append`, each on a commit that has one note already. Then
 //! 16 processes record 25 times each, and the waits and what was kept are printed.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

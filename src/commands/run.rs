@@ -173,7 +173,7 @@ fn execute_plan(
         base: start.base,
         project: repo.project(),
         identity: repo.identity(store.host),
-        jobs: args.jobs.map_or(store.settings.jobs, usize::from),
+        jobs: args.jobs.map(usize::from).or(store.settings.jobs).unwrap_or_else(|| store.host.cores()),
         retries: store.settings.retries,
         timeout: store.settings.timeout,
         carry: store.settings.carry.clone(),

@@ -32,6 +32,10 @@ const QUIET: &[&str] = &[
     "advice.addEmbeddedRepo=false",
 ];
 
+/// What a pipe holds at least before a writer waits for its reader, in bytes (POSIX says 512, Linux and
+/// macOS give 4096 and more).
+const PIPE: usize = 4096;
+
 /// A git command that is being put together.
 #[derive(Debug)]
 pub(crate) struct Git {
@@ -116,10 +120,18 @@ impl Git {
         let stdin = if self.input.is_some() { Stdio::piped() } else { Stdio::null() };
         self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(GitError::NoGit)?;
-        let feeder = child.stdin.take().zip(self.input).map(|(mut pipe, bytes)| {
-            // git may stop reading early; what it then says is the better error.
-            std::thread::spawn(move || drop(pipe.write_all(&bytes)))
-        });
+        // git may stop reading early; what it then says is the better error. What fits into a pipe
+        // needs no thread that feeds it.
+        let feeder = match child.stdin.take().zip(self.input) {
+            Some((mut pipe, bytes)) if bytes.len() > PIPE => {
+                Some(std::thread::spawn(move || drop(pipe.write_all(&bytes))))
+            }
+            Some((mut pipe, bytes)) => {
+                drop(pipe.write_all(&bytes));
+                None
+            }
+            None => None,
+        };
         let output = child.wait_with_output().map_err(GitError::NoGit)?;
         if let Some(feeder) = feeder {
             drop(feeder.join());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 
-use gix::objs::{Exists as _, Find, Kind, Write, WriteTo};
+use gix::objs::{Find, Kind, Write, WriteTo};
 
 use super::error::GitError;
 use super::repository::Repository;
@@ -155,7 +155,8 @@ impl Write for Writer<'_> {
         from: &[u8],
         id: gix::ObjectId,
     ) -> gix::error::Result<gix::ObjectId> {
-        if !self.repo.gix.objects.exists(&id) {
+        // Without looking for packs that others may just have made: an object written twice does no harm.
+        if !self.repo.gix.objects.exists_without_refresh(&id) {
             self.repo.gix.objects.write_buf_with_known_id(kind, from, id)?;
             self.new.borrow_mut().push(id);
         }

@@ -1,48 +1,74 @@
 //! Redaction: what looks like a secret never enters a record.
 //!
 //! The shapes are those that the issuers publish (prefix, alphabet, length), and assignments to
-//! names that hold secrets. Redaction is one-way: a mark with the kind replaces the secret.
+//! names that hold secrets. Redaction is one-way: what replaces a secret says its kind and no more.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use regex::Regex;
 use serde_json::Value;
 
-/// Kind and shape; where a group named `secret` exists, only that group is replaced.
-const SHAPES: &[(&str, &str)] = &[
-    ("private key", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)"),
-    ("AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    ("GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b"),
-    ("GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    ("Slack token", r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
-    ("Google API key", r"\bAIza[0-9A-Za-z_-]{35}"),
-    ("Stripe key", r"\b[sr]k_live_[0-9A-Za-z]{16,}\b"),
-    ("npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
-    ("API key", r"\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,}"),
-    ("JSON web token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
-    ("password", r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<secret>[^\s/@]+)@"),
-    ("bearer token", r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
-    (
+/// A kind of secret. Compiling the expressions takes longer than everything else that a record
+/// needs, so one is compiled when a text holds one of its marks, in any case.
+struct Shape {
+    kind: &'static str,
+    marks: &'static [&'static str],
+    /// Where a group is named `secret`, only that group is replaced.
+    expression: &'static str,
+    compiled: OnceLock<Regex>,
+}
+
+const fn shape(kind: &'static str, marks: &'static [&'static str], expression: &'static str) -> Shape {
+    Shape { kind, marks, expression, compiled: OnceLock::new() }
+}
+
+static SHAPES: [Shape; 13] = [
+    shape(
+        "private key",
+        &["private key-----"],
+        r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
+    ),
+    shape("AWS access key", &["akia", "asia"], r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    shape(
+        "GitHub token",
+        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b",
+    ),
+    shape("GitLab token", &["glpat-"], r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    shape("Slack token", &["xox"], r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
+    shape("Google API key", &["aiza"], r"\bAIza[0-9A-Za-z_-]{35}"),
+    shape("Stripe key", &["k_live_"], r"\b[sr]k_live_[0-9A-Za-z]{16,}\b"),
+    shape("npm token", &["npm_"], r"\bnpm_[A-Za-z0-9]{36}\b"),
+    shape("API key", &["sk-"], r"\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,}"),
+    shape("JSON web token", &["eyj"], r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    shape("password", &["://"], r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<secret>[^\s/@]+)@"),
+    shape("bearer token", &["bearer"], r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
+    shape(
         "secret",
+        &["password", "passwd", "secret", "key", "token"],
         r#"(?i)\b(?:password|passwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token)\b["']?\s*[:=]\s*["']?(?P<secret>[^\s"',;\[]{6,})"#,
     ),
 ];
 
-static COMPILED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    let compile = |&(kind, shape): &(&'static str, &str)| (kind, Regex::new(shape).expect("a tested shape"));
-    SHAPES.iter().map(compile).collect()
-});
+impl Shape {
+    /// `text` with every secret of this kind replaced.
+    fn redact(&self, text: &str) -> String {
+        let expression = self.compiled.get_or_init(|| Regex::new(self.expression).expect("a tested shape"));
+        let mark = format!("[redacted {}]", self.kind);
+        let replaced = expression.replace_all(text, |found: &regex::Captures<'_>| {
+            found
+                .name("secret")
+                .map_or_else(|| mark.clone(), |secret| found[0].replace(secret.as_str(), &mark))
+        });
+        replaced.into_owned()
+    }
+}
 
 /// `text` with every secret replaced by `[redacted KIND]`.
 pub(crate) fn redact(text: &str) -> String {
-    COMPILED.iter().fold(text.to_owned(), |text, (kind, shape)| {
-        let replaced = shape.replace_all(&text, |found: &regex::Captures<'_>| {
-            let whole = &found[0];
-            let mark = format!("[redacted {kind}]");
-            found.name("secret").map_or_else(|| mark.clone(), |secret| whole.replace(secret.as_str(), &mark))
-        });
-        replaced.into_owned()
-    })
+    let lower = text.to_ascii_lowercase();
+    let suspected = SHAPES.iter().filter(|shape| shape.marks.iter().any(|mark| lower.contains(mark)));
+    suspected.fold(text.to_owned(), |text, shape| shape.redact(&text))
 }
 
 /// Redacts every string inside `value`.

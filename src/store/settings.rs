@@ -93,7 +93,8 @@ pub(crate) struct Settings {
     pub(crate) apply: Option<Apply>,
     pub(crate) approved: Vec<String>,
     pub(crate) carry: Vec<String>,
-    pub(crate) jobs: usize,
+    /// `None`: as many as the machine has cores.
+    pub(crate) jobs: Option<usize>,
     /// Ends in `/`.
     pub(crate) learning_prefix: String,
     /// Sources by marketplace name.
@@ -126,7 +127,7 @@ impl Settings {
             .flatten(),
             approved: repo.config_all("orchestrate.approved"),
             carry: repo.config_all("orchestrate.carry"),
-            jobs: number("jobs", text("jobs"), 1, 256)?.map_or_else(|| host.cores(), |jobs| jobs as usize),
+            jobs: number("jobs", text("jobs"), 1, 256)?.map(|jobs| jobs as usize),
             learning_prefix: prefix(text("learningPrefix"))?,
             marketplaces,
             privacy: one_of(
