@@ -88,9 +88,10 @@ impl Repository {
             let clean = value.unwrap_or_default().replace(['<', '>', '\n', '\0'], "");
             if clean.trim().is_empty() { fallback.to_owned() } else { clean.trim().to_owned() }
         };
+        let ours = Identity::ours();
         Identity {
-            name: find("GIT_COMMITTER_NAME", "name", "git-orchestrate"),
-            email: find("GIT_COMMITTER_EMAIL", "email", "git-orchestrate@localhost"),
+            name: find("GIT_COMMITTER_NAME", "name", &ours.name),
+            email: find("GIT_COMMITTER_EMAIL", "email", &ours.email),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Three-way merges of trees, without a work tree.
 
 use super::error::GitError;
+use super::objects::{Identity, NewCommit, Writer};
 use super::repository::Repository;
 use crate::model::oid::Oid;
+use crate::model::time::Timestamp;
 
 impl Repository {
     /// The tree with what changed from `base` to `ours` and from `base` to `theirs`, all three trees;
-    /// [`GitError::Conflict`] if both changed the same. Needs git 2.45.
+    /// [`GitError::Conflict`] if both changed the same. Needs git 2.38.
     pub(crate) fn merge_trees(&self, base: Oid, ours: Oid, theirs: Oid) -> Result<Oid, GitError> {
         if base == ours || ours == theirs {
             return Ok(theirs);
@@ -14,11 +16,25 @@ impl Repository {
         if base == theirs {
             return Ok(ours);
         }
-        let base = format!("--merge-base={base}");
+        // git 2.38 merges commits; trees as they are it takes since 2.45. These are never named by a
+        // ref, and are the same for the same trees.
+        let writer = Writer::new(self);
+        let author = Identity::ours();
+        let commit = |tree, parents: &[Oid]| {
+            writer.commit(&NewCommit {
+                tree,
+                parents,
+                message: "",
+                author: &author,
+                at: Timestamp::default(),
+            })
+        };
+        let base = commit(base, &[])?;
+        let (ours, theirs) = (commit(ours, &[base])?, commit(theirs, &[base])?);
         let ended = self
             .git()
             .config("core.fsync=objects")
-            .args(["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", &base])
+            .args(["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"])
             .args([ours.to_string(), theirs.to_string()])
             .end()?;
         let said = String::from_utf8_lossy(&ended.stdout).into_owned();

@@ -19,6 +19,13 @@ pub(crate) struct Identity {
     pub(crate) email: String,
 }
 
+impl Identity {
+    /// Ours: for what nobody wrote, and on a machine that nobody has introduced themselves to.
+    pub(crate) fn ours() -> Self {
+        Self { name: "git-orchestrate".to_owned(), email: "git-orchestrate@localhost".to_owned() }
+    }
+}
+
 /// A commit to be written; author and committer are the same, the time zone is UTC.
 #[derive(Clone, Debug)]
 pub(crate) struct NewCommit<'a> {

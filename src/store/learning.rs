@@ -136,8 +136,7 @@ impl Store<'_> {
     pub(super) fn root(&self, writer: &Writer<'_>) -> Result<Oid, GitError> {
         let files = Library::default().files().into_iter().map(|(path, bytes)| (path, Some(bytes))).collect();
         let tree = writer.tree(None, &files)?;
-        let author =
-            Identity { name: "git-orchestrate".to_owned(), email: "git-orchestrate@localhost".to_owned() };
+        let author = Identity::ours();
         let message = "Start the pattern library\n";
         writer.commit(&NewCommit { tree, parents: &[], message, author: &author, at: Timestamp::default() })
     }

@@ -68,7 +68,7 @@ impl From<GitError> for Failure {
             GitError::RefNotMoved { ref reason, .. } if reason.contains("File exists") => failure
                 .hint("another git process runs, or was killed: look at the .lock file that git names above"),
             GitError::NoGit(_) => {
-                Self { code: exit::ENVIRONMENT, ..failure }.hint("install git 2.40 or newer")
+                Self { code: exit::ENVIRONMENT, ..failure }.hint("install git 2.38 or newer")
             }
             GitError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
                 failure.hint("make the repository's git folder writable for you")
