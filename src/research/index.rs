@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::fields::{BODY, Text, mean_lengths};
-use super::query::{Wanted, wanted};
+use super::query::{UNKNOWN_ATTACHED, Wanted, wanted};
 use super::terms::Terms;
 use crate::model::component::{Catalog, Component};
 use crate::model::id::ComponentId;
@@ -124,6 +124,9 @@ impl Index {
                 best.0 = best.0.max(part * idf * f64::from(posting.strength));
                 best.1 = best.1.max(if posting.said { part } else { part * MENTIONED });
             }
+        }
+        if want.attached && matches.is_empty() {
+            mass *= UNKNOWN_ATTACHED;
         }
         // The commonest of the synonyms says how much there is to cover.
         let share = mass / want.weight;

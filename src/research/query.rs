@@ -36,6 +36,9 @@ const PREPOSITIONS: &[&str] =
     &["about", "against", "at", "by", "for", "from", "in", "into", "of", "on", "over", "to", "using", "with"];
 /// The weight of what hangs on a preposition: a security review of payments is a security review.
 const ATTACHED_WEIGHT: f64 = 0.4;
+/// What is left of its weight where no component speaks of it: behind a preposition that is a name
+/// ("a licence for Acme Corp"), and no work that nothing here can do.
+pub(super) const UNKNOWN_ATTACHED: f64 = 0.25;
 /// Words that begin the next thing that is wanted.
 const BOUNDARIES: &[&str] = &["and", "but", "or", "so", "then", "that", "which"];
 
@@ -50,6 +53,8 @@ pub(super) struct Wanted {
     /// Its stem and those of its synonyms, with their weights.
     pub(super) stems: Vec<(String, f64)>,
     pub(super) weight: f64,
+    /// It only says where or for whom.
+    pub(super) attached: bool,
 }
 
 /// The content words of `request`, each stem once, in the order of the request.
@@ -69,8 +74,11 @@ pub(super) fn wanted(request: &str) -> Vec<Wanted> {
             let role = if attached { ATTACHED_WEIGHT } else { 1.0 };
             let weight = if generic { GENERIC_WEIGHT * role } else { role };
             match wanted.iter_mut().find(|known| known.stems[0].0 == stem) {
-                Some(known) => known.weight = known.weight.max(weight),
-                None => wanted.push(Wanted { stems: with_others(&word, stem), word, weight }),
+                Some(known) => {
+                    known.weight = known.weight.max(weight);
+                    known.attached &= attached;
+                }
+                None => wanted.push(Wanted { stems: with_others(&word, stem), word, weight, attached }),
             }
         }
     }
