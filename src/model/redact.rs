@@ -71,6 +71,17 @@ pub(crate) fn redact(text: &str) -> String {
     suspected.fold(text.to_owned(), |text, shape| shape.redact(&text))
 }
 
+/// `text` without the marks that redaction left: their words are ours, not the writer's.
+pub(crate) fn unmarked(text: &str) -> String {
+    let (mut kept, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once("[redacted ") {
+        kept.push_str(before);
+        kept.push(' ');
+        rest = after.split_once(']').map_or("", |(_, behind)| behind);
+    }
+    kept + rest
+}
+
 /// Redacts every string inside `value`.
 pub(crate) fn redact_value(value: &mut Value) {
     match value {

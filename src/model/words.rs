@@ -2,6 +2,8 @@
 
 use frostem::{Algorithm, Stemmer};
 
+use super::redact::unmarked;
+
 /// English words that say nothing about what a request wants.
 const STOP: &[&str] = &[
     "a", "about", "all", "also", "an", "and", "any", "are", "as", "at", "be", "but", "by", "can", "could",
@@ -21,7 +23,8 @@ const LONGEST: usize = 40;
 /// single letters count only when something is attached to them.
 pub(crate) fn stems(text: &str) -> Vec<String> {
     let stemmer = Stemmer::new(Algorithm::English);
-    text.split(|c: char| !(c.is_alphanumeric() || c == '+' || c == '#'))
+    unmarked(text)
+        .split(|c: char| !(c.is_alphanumeric() || c == '+' || c == '#'))
         .map(|word| word.trim_start_matches(['+', '#']).to_lowercase())
         .filter(|word| (2..=LONGEST).contains(&word.chars().count()) && !STOP.contains(&word.as_str()))
         .map(|word| stem(&stemmer, &word))
@@ -56,6 +59,11 @@ mod tests {
     #[test]
     fn both_spellings_of_licence_meet() {
         assert_eq!(keywords("licence"), keywords("a license"));
+    }
+
+    #[test]
+    fn what_redaction_left_is_no_keyword() {
+        assert_eq!(keywords("deploy with [redacted GitHub token]"), ["deploy"]);
     }
 
     #[test]
