@@ -18,7 +18,7 @@ use crate::ui::{Failure, Format, Ui, exit};
     arg_required_else_help = true,
     after_help = "\
 Example:
-  git orchestrate \"add a readme and a changelog\"
+  git orchestrate --yes \"add a readme and a changelog\"
 
 One argument with a space in it is short for `git orchestrate run \"…\"`."
 )]
@@ -102,7 +102,8 @@ fn with_run(mut arguments: Vec<OsString>) -> Vec<OsString> {
     if let Some(index) = first.map(|index| index + 1)
         && arguments[index].to_string_lossy().trim().contains(char::is_whitespace)
     {
-        arguments.insert(index, "run".into());
+        // In front of the options: those of `run` may come before the request.
+        arguments.insert(1, "run".into());
     }
     arguments
 }
@@ -121,8 +122,9 @@ mod tests {
         assert_eq!(expanded(&["add a readme"]), ["run", "add a readme"]);
         assert_eq!(
             expanded(&["--json", "add a readme", "--yes"]),
-            ["--json", "run", "add a readme", "--yes"]
+            ["run", "--json", "add a readme", "--yes"]
         );
+        assert_eq!(expanded(&["--yes", "add a readme"]), ["run", "--yes", "add a readme"]);
         assert_eq!(expanded(&["plna"]), ["plna"]);
         assert_eq!(expanded(&["plan", "add a readme"]), ["plan", "add a readme"]);
     }
