@@ -17,8 +17,9 @@ use crate::ui::{Failure, count, duration, exit};
 Example:
   git orchestrate demo
 
-Makes a repository with three commits, adds the starter marketplace and runs two
-requests in it. Whatever it prints was done and measured; the repository is kept.")]
+Makes a repository with three commits, adds the starter marketplace and runs
+two requests in it. Whatever it prints was done and measured; the repository is
+kept.")]
 pub(crate) struct Args {
     /// Make the repository here; the folder must be empty or not there yet
     #[arg(long = "in", value_name = "DIR")]
@@ -43,9 +44,10 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let base = make_history(&dir)?;
 
     tell_command(cx, "git orchestrate init");
-    init::run(&init::Args { offline: true }, cx)?;
+    let part = &cx.as_part();
+    init::run(&init::Args { offline: true }, part)?;
     tell_command(cx, "git orchestrate marketplace add --starter");
-    marketplace::add(cx, &cx.store(&cx.repository()?)?, None, None)?;
+    marketplace::add(part, &cx.store(&cx.repository()?)?, None, None)?;
 
     let first = run_request(cx, FIRST)?;
     tell_command(cx, "git switch -c again <the same commit as before>");
@@ -110,9 +112,10 @@ fn run_request(cx: &Context, request: &str) -> Result<Carried, Failure> {
         jobs: None,
         base: None,
     };
-    let carried = run::carry_out(&args, cx, &cx.store(&cx.repository()?)?)?
+    let part = &cx.as_part();
+    let carried = run::carry_out(&args, part, &cx.store(&cx.repository()?)?)?
         .ok_or_else(|| Failure::new(exit::FAILED, "the demo only planned, and should have run"))?;
-    outcome::tell(cx, &carried)?;
+    outcome::tell(part, &carried)?;
     Ok(carried)
 }
 
@@ -135,7 +138,8 @@ fn compare(cx: &Context, first: &Carried, second: &Carried) {
     }
     for avoided in &second.plan.avoided {
         let (bad, good) = (avoided.component.name(), avoided.instead.name());
-        cx.ui.line(format!("The second plan took {good} instead of {bad}, because {bad} {}.", avoided.cause));
+        cx.ui.line(format!("The second plan took {good} instead of {bad}, because {bad}"));
+        cx.ui.line(format!("{}.", avoided.cause));
     }
     let ((_, before), (_, after)) = (tries(&first.execution), tries(&second.execution));
     if after >= before {

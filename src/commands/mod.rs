@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use crate::git::Repository;
 use crate::host::Host;
 use crate::store::Store;
-use crate::ui::{Failure, Ui, exit};
+use crate::ui::{Failure, Format, Ui, exit};
 
 /// What every verb is given.
 pub(crate) struct Context {
@@ -43,6 +43,12 @@ impl Context {
     /// The same terminal and machine, in another folder.
     pub(crate) fn inside(&self, dir: PathBuf) -> Self {
         Self { ui: self.ui, host: self.host.clone(), dir }
+    }
+
+    /// The same machine, without a word where a program reads: for a verb that is part of another.
+    pub(crate) fn as_part(&self) -> Self {
+        let ui = if self.ui.is_json() { Ui::new(Format::Silent) } else { self.ui };
+        Self { ui, host: self.host.clone(), dir: self.dir.clone() }
     }
 
     /// The repository that we were started in.

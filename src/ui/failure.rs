@@ -134,6 +134,9 @@ impl From<ExecuteError> for Failure {
     fn from(error: ExecuteError) -> Self {
         let message = error.to_string();
         match error {
+            ExecuteError::Git(GitError::Io { .. }) => Self::new(exit::ENVIRONMENT, message).hint(
+                "work trees need a folder to be in: `git config orchestrate.worktrees FOLDER` names another one",
+            ),
             ExecuteError::Git(error) => error.into(),
             ExecuteError::NoRunner { .. } | ExecuteError::NoComponent { .. } => {
                 Self::new(exit::ENVIRONMENT, message)

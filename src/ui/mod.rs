@@ -11,7 +11,7 @@ use comfy_table::{CellAlignment, Table, TableStyle};
 use serde::Serialize;
 
 pub(crate) use failure::{Failure, exit};
-pub(crate) use text::{ago, clean, clip, count, duration, percent, seconds, share, tally};
+pub(crate) use text::{ago, clean, clip, count, duration, percent, seconds, share, tally, thousands};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -20,11 +20,13 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const WARN: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
-/// Whether output is for a person or for a program.
+/// Whom output is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Text,
     Json,
+    /// Nobody: a verb within another one that says itself what came of it.
+    Silent,
 }
 
 /// Everything that is shown to the user goes through here. Text of others (marketplaces, notes,
@@ -47,53 +49,64 @@ impl Ui {
 
     /// Whether a person can be asked.
     pub(crate) fn can_ask(&self) -> bool {
-        !self.is_json() && io::stdin().is_terminal() && io::stderr().is_terminal()
+        self.format == Format::Text && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// One line of data.
     pub(crate) fn line(&self, text: impl AsRef<str>) {
-        out(&clean(text.as_ref()));
+        self.out(&clean(text.as_ref()));
     }
 
     /// An empty line, where a person reads.
     pub(crate) fn gap(&self) {
         if !self.is_json() {
-            out("");
+            self.out("");
         }
     }
 
     /// The result, before everything else.
     pub(crate) fn headline(&self, text: impl AsRef<str>) {
-        out(&styled(BOLD, text.as_ref()));
+        self.out(&styled(BOLD, text.as_ref()));
     }
 
     /// A side remark among the data.
     pub(crate) fn aside(&self, text: impl AsRef<str>) {
-        out(&styled(DIM, text.as_ref()));
+        self.out(&styled(DIM, text.as_ref()));
     }
 
     /// A line with a green word in front.
     pub(crate) fn good(&self, word: &str, text: impl AsRef<str>) {
-        out(&format!("{} {}", styled(GOOD, word), clean(text.as_ref())));
+        self.out(&format!("{} {}", styled(GOOD, word), clean(text.as_ref())));
     }
 
     /// A line with a red word in front.
     pub(crate) fn bad(&self, word: &str, text: impl AsRef<str>) {
-        out(&format!("{} {}", styled(BAD, word), clean(text.as_ref())));
+        self.out(&format!("{} {}", styled(BAD, word), clean(text.as_ref())));
     }
 
     /// A line with a yellow word in front.
     pub(crate) fn doubtful(&self, word: &str, text: impl AsRef<str>) {
-        out(&format!("{} {}", styled(WARN, word), clean(text.as_ref())));
+        self.out(&format!("{} {}", styled(WARN, word), clean(text.as_ref())));
     }
 
     /// A value for a program, on one line.
     pub(crate) fn json<T: Serialize>(&self, value: &T) {
-        out(&serde_json::to_string(value).expect("what is shown has string keys and finite numbers"));
+        self.out(&serde_json::to_string(value).expect("what is shown has string keys and finite numbers"));
     }
 
     /// Rows under a header, columns aligned. Columns in `right` are numbers.
     pub(crate) fn table(&self, header: &[&str], rows: &[Vec<String>], right: &[usize]) {
+        self.table_with(header, rows, right, &[]);
+    }
+
+    /// A table with one more line under each row.
+    pub(crate) fn table_with(
+        &self,
+        header: &[&str],
+        rows: &[Vec<String>],
+        right: &[usize],
+        under: &[String],
+    ) {
         let mut table = Table::new();
         table.load_style(TableStyle::new());
         if !header.is_empty() {
@@ -108,30 +121,36 @@ impl Ui {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        for (index, line) in table.to_string().lines().enumerate() {
-            let line = line.trim_end();
-            out(&if index == 0 && !header.is_empty() { styled(DIM, line) } else { line.to_owned() });
+        let text = table.to_string();
+        let mut lines = text.lines().map(str::trim_end);
+        if !header.is_empty() {
+            lines.next().into_iter().for_each(|line| self.out(&styled(DIM, line)));
+        }
+        let mut under = under.iter();
+        for line in lines {
+            self.out(line);
+            under.next().into_iter().for_each(|line| self.out(&styled(DIM, line)));
         }
     }
 
     /// Talk: what is going on, for a person.
     pub(crate) fn talk(&self, text: impl AsRef<str>) {
-        err(&clean(text.as_ref()));
+        self.err(&clean(text.as_ref()));
     }
 
     /// Something is not as it should be, and the command goes on.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
-        err(&format!("{} {}", styled(WARN, "warning:"), clean(text.as_ref())));
+        self.err(&format!("{} {}", styled(WARN, "warning:"), clean(text.as_ref())));
     }
 
     /// What to do next.
     pub(crate) fn hint(&self, text: impl AsRef<str>) {
-        err(&format!("{} {}", styled(HINT, "hint:"), clean(text.as_ref())));
+        self.err(&format!("{} {}", styled(HINT, "hint:"), clean(text.as_ref())));
     }
 
     /// The command failed: what, and the cure.
     pub(crate) fn failure(&self, failure: &Failure) {
-        err(&format!("{} {}", styled(BAD, "error:"), clean(&failure.message)));
+        self.err(&format!("{} {}", styled(BAD, "error:"), clean(&failure.message)));
         for hint in &failure.hints {
             self.hint(hint);
         }
@@ -159,17 +178,21 @@ impl Ui {
             }
         }
     }
+
+    /// A reader that went away (`| head`) is no reason to fail.
+    fn out(&self, line: &str) {
+        if self.format != Format::Silent {
+            drop(writeln!(anstream::stdout().lock(), "{line}"));
+        }
+    }
+
+    fn err(&self, line: &str) {
+        if self.format != Format::Silent {
+            drop(writeln!(anstream::stderr().lock(), "{line}"));
+        }
+    }
 }
 
 fn styled(style: Style, text: &str) -> String {
     format!("{style}{}{style:#}", clean(text))
-}
-
-/// A reader that went away (`| head`) is no reason to fail.
-fn out(line: &str) {
-    drop(writeln!(anstream::stdout().lock(), "{line}"));
-}
-
-fn err(line: &str) {
-    drop(writeln!(anstream::stderr().lock(), "{line}"));
 }

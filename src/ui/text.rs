@@ -36,6 +36,16 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     }
 }
 
+/// A large number with its digits in groups: `1,106,231`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let (head, tail) = digits.split_at(first);
+    let groups = tail.as_bytes().chunks(3).map(|group| String::from_utf8_lossy(group).into_owned());
+    let all: Vec<String> = (!head.is_empty()).then(|| head.to_owned()).into_iter().chain(groups).collect();
+    all.join(",")
+}
+
 /// A time span in the unit that a person would use.
 pub(crate) fn duration(ms: u64) -> String {
     match ms {
@@ -70,8 +80,12 @@ pub(crate) fn percent(value: f64) -> String {
     format!("{:.0} %", value * 100.0)
 }
 
-/// A share of something small: one decimal below ten percent.
+/// A share of something small: one decimal below ten percent, and never so little that it reads as
+/// nothing.
 pub(crate) fn share(value: f64) -> String {
+    if value > 0.0 && value < 0.001 {
+        return "0.1 %".to_owned();
+    }
     if value > 0.0 && value < 0.1 { format!("{:.1} %", value * 100.0) } else { percent(value) }
 }
 
@@ -108,6 +122,12 @@ mod tests {
         assert_eq!(of(47, 3), "94 % (47 of 50)");
         assert_eq!(of(3, 0), "3 of 3 passed");
         assert_eq!(of(0, 0), "no runs yet");
+    }
+
+    #[test]
+    fn large_numbers_come_in_groups() {
+        let shown: Vec<String> = [0, 12, 123, 1_234, 1_106_231].into_iter().map(thousands).collect();
+        assert_eq!(shown, ["0", "12", "123", "1,234", "1,106,231"]);
     }
 
     #[test]
