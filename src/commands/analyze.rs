@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::knowledge::listings;
+use super::marketplace::components;
 use super::{Context, DONE, Ended};
 use crate::marketplace::diagnostic::Severity;
 use crate::marketplace::listing::{Listing, Resolution};
-use crate::ui::{Failure, count, exit};
+use crate::ui::{Failure, count, exit, thousands};
 
 /// Analyze marketplaces: what they hold, what it costs a session, what is wrong
 #[derive(Debug, clap::Args)]
@@ -14,8 +15,8 @@ use crate::ui::{Failure, count, exit};
 Example:
   git orchestrate analyze --diagnostics
 
-Tokens are characters divided by four: `always` is what names and descriptions cost
-every session, `on invoke` what the texts cost when they are used.")]
+Tokens are characters divided by four: `always` is what names and descriptions
+cost every session, `on invoke` what the texts cost when they are used.")]
 pub(crate) struct Args {
     /// Only this marketplace
     #[arg(value_name = "NAME")]
@@ -46,6 +47,8 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
     }
     for listing in &listings {
+        let source = store.settings.marketplaces.get(&listing.name).map_or("", String::as_str);
+        cx.ui.headline(format!("{} ({source})", listing.name));
         show(cx, listing, args.diagnostics);
     }
     DONE
@@ -71,7 +74,6 @@ fn as_json(listing: &Listing, diagnostics: bool) -> serde_json::Value {
 
 fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
     let summary = listing.summary();
-    cx.ui.headline(format!("{} ({})", listing.name, listing.root.display()));
     let plugins = |state: &str| summary.plugins.get(state).copied().unwrap_or(0);
     let mut rows = vec![vec![
         "plugins".to_owned(),
@@ -82,21 +84,20 @@ fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
             plugins("broken")
         ),
     ]];
-    let kinds: Vec<String> = summary.components.iter().map(|(kind, number)| count(*number, kind)).collect();
-    rows.push(vec![
-        "components".to_owned(),
-        if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") },
-    ]);
+    rows.push(vec!["components".to_owned(), components(listing)]);
     rows.push(vec!["contracts".to_owned(), format!("{} can run without an agent", summary.contracts)]);
     let (always, on_invoke) = (summary.tokens.always, summary.tokens.on_invoke);
-    rows.push(vec!["tokens".to_owned(), format!("{always} always, {on_invoke} on invoke")]);
+    rows.push(vec![
+        "tokens".to_owned(),
+        format!("{} always, {} on invoke", thousands(always), thousands(on_invoke)),
+    ]);
     let number = |severity| summary.diagnostics.get(&severity).copied().unwrap_or(0);
     rows.push(vec![
         "diagnostics".to_owned(),
         [
             count(number(Severity::Error), "error"),
             count(number(Severity::Warning), "warning"),
-            format!("{} remarks", number(Severity::Info)),
+            count(number(Severity::Info), "remark"),
         ]
         .join(", "),
     ]);

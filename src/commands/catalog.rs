@@ -17,6 +17,9 @@ pub(crate) struct Args {
     verb: Verb,
 }
 
+/// What covers less than this share of what the best covers is noise.
+const NEAR: f64 = 0.25;
+
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// Find components for words, the best first
@@ -40,7 +43,9 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let known = Knowledge::read(cx, &store)?;
-    let hits = Index::build(&known.catalog).search(&words.join(" "), *max_count);
+    let mut hits = Index::build(&known.catalog).search(&words.join(" "), *max_count);
+    let most = hits.iter().map(|hit| hit.coverage).fold(0.0, f64::max);
+    hits.retain(|hit| hit.coverage >= most * NEAR);
     let description = |id| known.catalog.get(id).map_or("", |component| component.description.as_str());
     if cx.ui.is_json() {
         let all: Vec<_> = hits
@@ -66,7 +71,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     for hit in &hits {
         let record = tally(known.library.component_tally(&hit.component));
         cx.ui.headline(hit.component.as_str());
-        cx.ui.line(format!("  {}", clip(description(&hit.component), 160)));
+        cx.ui.line(format!("  {}", clip(description(&hit.component), 77)));
         cx.ui.aside(format!("  covers {}, {record}", share(hit.coverage)));
     }
     DONE

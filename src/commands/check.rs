@@ -10,9 +10,10 @@ use crate::ui::exit;
 Example:
   git orchestrate check
 
-Rules: every line is a record (format), one line per id (one-bytes-per-id), every cell
-equals a recount of the notes that were counted (cells), every pattern is where its
-evidence places it (folder), every file has its canonical form (bytes).")]
+Rules: every line is a record (format), one line per id (one-bytes-per-id),
+every cell equals a recount of the notes that were counted (cells), every
+pattern is where its evidence places it (folder), every file has its canonical
+form (bytes).")]
 pub(crate) struct Args {
     /// Refs of learning trees; default: the learning ref and every learning branch here
     #[arg(value_name = "REF")]

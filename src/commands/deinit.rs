@@ -14,8 +14,8 @@ use crate::ui::{Failure, count, exit};
 Example:
   git orchestrate deinit
 
-Executions and learning stay in their refs. `--purge` deletes those refs too, with
-every learning branch: what no other clone has is then lost.")]
+Executions and learning stay in their refs. `--purge` deletes those refs too,
+with every learning branch: what no other clone has is then lost.")]
 pub(crate) struct Args {
     /// Delete what was recorded and learned, too
     #[arg(long)]

@@ -7,10 +7,11 @@ use serde_json::json;
 use super::knowledge::{BUILTIN, listings, root, unapproved};
 use super::{Context, DONE, Ended};
 use crate::marketplace;
+use crate::marketplace::diagnostic::Severity;
 use crate::marketplace::listing::Listing;
 use crate::model::component::Component;
 use crate::store::Store;
-use crate::ui::{Failure, clip, count, exit};
+use crate::ui::{Failure, count, exit};
 
 /// Add, list and remove marketplaces, and approve what they may run
 #[derive(Debug, clap::Args)]
@@ -46,6 +47,9 @@ Example:
   git orchestrate marketplace list")]
     List,
     /// Forget a marketplace; nothing that was recorded is lost
+    #[command(after_help = "\
+Example:
+  git orchestrate marketplace remove starter")]
     Remove {
         /// Its name here
         #[arg(value_name = "NAME")]
@@ -54,6 +58,9 @@ Example:
     /// Allow the scripts of components to run here, as they are now
     ///
     /// The approval is of the content: a script that changes has to be approved again.
+    #[command(after_help = "\
+Example:
+  git orchestrate marketplace approve starter/readme")]
     Approve {
         /// A marketplace, a plugin (`marketplace/plugin`) or a component
         #[arg(value_name = "NAME")]
@@ -87,6 +94,7 @@ pub(super) fn add(cx: &Context, store: &Store<'_>, path: Option<&PathBuf>, name:
         }
     };
     let listing = marketplace::read(name, &root(store, &source)?)?;
+    require_plugins(&listing)?;
     let name = &listing.name;
     if let Some(other) = store.settings.marketplaces.get(name).filter(|other| **other != source) {
         return Err(Failure::new(exit::USAGE, format!("another marketplace is called {name} here: {other}"))
@@ -100,25 +108,42 @@ pub(super) fn add(cx: &Context, store: &Store<'_>, path: Option<&PathBuf>, name:
     cx.ui.headline(format!("Added {name}: {}", offer(&listing)));
     let foreign = unapproved(store, &listing.components).len();
     if foreign > 0 {
-        cx.ui.line(format!("{} may not run before you approved them", count(foreign, "script")));
-        cx.ui.hint(format!("`git orchestrate marketplace approve {name}` shows and approves them"));
+        cx.ui.line(format!("not approved to run: {}", count(foreign, "script")));
+        cx.ui.hint(format!("read what it would run, then `git orchestrate marketplace approve {name}`"));
     }
     let troubled = listing.diagnostics.len();
     if troubled > 0 {
         cx.ui.hint(format!(
-            "`git orchestrate analyze {name} --diagnostics` tells of {}",
+            "`git orchestrate analyze {name} --diagnostics` shows {}",
             count(troubled, "diagnostic")
         ));
     }
     DONE
 }
 
+/// A manifest that lists nothing, or can't be read, is no marketplace to remember.
+fn require_plugins(listing: &Listing) -> Result<(), Failure> {
+    if !listing.plugins.is_empty() {
+        return Ok(());
+    }
+    let worst = listing.diagnostics.iter().find(|it| it.severity == Severity::Error);
+    let why = worst.map(|it| format!(": {it}")).unwrap_or_default();
+    Err(Failure::new(exit::USAGE, format!("{} has no plugins{why}", listing.root.display()))
+        .hint("mend its .claude-plugin/marketplace.json, or give another folder"))
+}
+
 /// `7 plugins with 8 skills`.
 fn offer(listing: &Listing) -> String {
+    format!("{} with {}", count(listing.plugins.len(), "plugin"), components(listing))
+}
+
+/// `3 agents, 8 skills`.
+pub(super) fn components(listing: &Listing) -> String {
+    let noun = |kind: &str| if kind == "mcp" { "MCP server".to_owned() } else { kind.to_owned() };
     let summary = listing.summary();
-    let parts: Vec<String> = summary.components.iter().map(|(kind, number)| count(*number, kind)).collect();
-    let components = if parts.is_empty() { "no components".to_owned() } else { parts.join(", ") };
-    format!("{} with {components}", count(listing.plugins.len(), "plugin"))
+    let parts: Vec<String> =
+        summary.components.iter().map(|(kind, number)| count(*number, &noun(kind))).collect();
+    if parts.is_empty() { "no components".to_owned() } else { parts.join(", ") }
 }
 
 fn list(cx: &Context, store: &Store<'_>) -> Ended {
@@ -173,7 +198,11 @@ fn approve(cx: &Context, store: &Store<'_>, name: &str) -> Ended {
     };
     let all: Vec<&Component> = listings.iter().flat_map(|it| &it.components).filter(named).collect();
     if all.is_empty() {
-        return Err(unknown(name));
+        return Err(Failure::new(
+            exit::USAGE,
+            format!("no marketplace, plugin or component is called {name} here"),
+        )
+        .hint("`git orchestrate analyze --json` lists them all"));
     }
     let waiting = unapproved(store, all);
     let mut hashes = store.repo.config_all("orchestrate.approved");
@@ -189,6 +218,10 @@ fn approve(cx: &Context, store: &Store<'_>, name: &str) -> Ended {
         cx.ui.json(&json!({"v": 1, "approved": ids}));
         return DONE;
     }
+    if waiting.is_empty() {
+        cx.ui.line(format!("nothing of {name} has to be approved, or it is already"));
+        return DONE;
+    }
     cx.ui.headline(format!("Approved {}", count(waiting.len(), "component")));
     waiting.iter().for_each(|component| cx.ui.line(format!("  {}", told(component))));
     DONE
@@ -198,5 +231,5 @@ fn approve(cx: &Context, store: &Store<'_>, name: &str) -> Ended {
 pub(super) fn told(component: &Component) -> String {
     let script = component.contract.as_ref().map(|contract| component.folder.join(&contract.script));
     let runs = script.map(|script| format!(" runs {}", script.display())).unwrap_or_default();
-    format!("{}{runs} (content {})", component.id, clip(&component.content, 12))
+    format!("{}{runs}", component.id)
 }

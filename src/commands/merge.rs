@@ -10,9 +10,9 @@ use crate::ui::count;
 Example:
   git orchestrate merge
 
-First commits what recorded executions teach to this clone's learning branch, then
-merges every learning branch here into refs/orchestrate/learning. Merging twice
-changes nothing. `git log refs/orchestrate/learning` is the journal.")]
+First commits what recorded executions teach to this clone's learning branch,
+then merges every learning branch here into refs/orchestrate/learning. Merging
+twice changes nothing. `git log refs/orchestrate/learning` is the journal.")]
 pub(crate) struct Args {}
 
 pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {

@@ -100,10 +100,15 @@ fn tell_in_words(cx: &Context, carried: &Carried) {
         let subject = learned.message.lines().next().unwrap_or_default();
         ui.line(format!("learned   {subject}"));
         ui.line(format!("          on {}", learned.branch.trim_start_matches("refs/heads/")));
-        ui.hint(
-            "`git orchestrate merge` takes it into the library, `git orchestrate show` tells of this run",
-        );
+        ui.hint("`git orchestrate show` tells of this run, `merge` takes what it taught into the library");
     }
+}
+
+/// What git said, on one line: where it names conflicts, those.
+fn reason(said: &str) -> String {
+    let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let conflicts: Vec<&str> = lines().filter(|line| line.starts_with("CONFLICT")).collect();
+    if conflicts.is_empty() { lines().collect::<Vec<_>>().join("; ") } else { conflicts.join("; ") }
 }
 
 fn headline(carried: &Carried) -> String {
@@ -118,8 +123,8 @@ fn headline(carried: &Carried) -> String {
     let done = passed(StepOutcome::Passed);
     let stumbled = match passed(StepOutcome::Failed) {
         0 => String::new(),
-        1 => ", one by its fallback".to_owned(),
-        number => format!(", {number} by their fallbacks"),
+        1 => " (one by its fallback)".to_owned(),
+        number => format!(" ({number} by their fallbacks)"),
     };
     match carried.ran.outcome {
         Outcome::Passed if done == 0 => format!("Nothing to do: every gate was green already ({total})"),
@@ -132,14 +137,18 @@ fn headline(carried: &Carried) -> String {
 
 fn tell_stop(cx: &Context, stop: &Stop) {
     let blame = match stop.blame {
-        Blame::Component => "its script failed",
-        Blame::Gate => "a gate is red",
-        Blame::Runner => "a program is missing",
-        Blame::Environment => "the environment is to blame",
-        Blame::Timeout => "it took too long",
+        // The message begins with the gate's name.
+        Blame::Gate => "",
+        Blame::Component => "its script failed: ",
+        Blame::Runner => "a program is missing: ",
+        Blame::Environment => "the environment is to blame: ",
+        Blame::Timeout => "it took too long: ",
     };
-    cx.ui.bad("failed", format!("  {}: {blame}: {}", stop.component, stop.message));
-    stop.output.iter().for_each(|line| cx.ui.aside(format!("          {line}")));
+    cx.ui.bad("failed", format!("   {}: {blame}{}", stop.component.name(), stop.message));
+    // One line that is the message again tells nothing.
+    if stop.output.len() > 1 || !stop.output.iter().any(|line| line.contains(&stop.message)) {
+        stop.output.iter().for_each(|line| cx.ui.aside(format!("          {line}")));
+    }
 }
 
 fn tell_applied(cx: &Context, carried: &Carried) {
@@ -148,11 +157,11 @@ fn tell_applied(cx: &Context, carried: &Carried) {
     match &carried.applied {
         Applied::Merged { head } => ui.good("merged", format!("   {commits}, HEAD is at {}", head.short())),
         Applied::Branch { name, refused: None, .. } => {
-            ui.good("branch", format!("   {name} ({commits})"));
+            ui.line(format!("branch    {name} ({commits})"));
             ui.hint(format!("`git merge {name}` takes the result into your branch"));
         }
         Applied::Branch { name, refused: Some(why), .. } => {
-            ui.bad("refused", format!(" the merge: {why}"));
+            ui.bad("refused", format!("  the merge: {}", reason(why)));
             ui.line(format!("branch    {name} ({commits}) has the result"));
             ui.hint(format!("clear the way, then `git merge {name}`"));
         }

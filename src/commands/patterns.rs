@@ -35,6 +35,9 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// Show one pattern: its phases, its evidence, what it is for
+    #[command(after_help = "\
+Example:
+  git orchestrate patterns show licence")]
     Show {
         /// The pattern's id; its beginning or its last characters are enough
         #[arg(value_name = "ID")]

@@ -18,12 +18,15 @@ use crate::ui::{Failure, count, exit};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  echo '{\"request\":\"add a licence\",\"steps\":[{\"component\":\"starter/licence/skill/licence\",\"outcome\":\"passed\"}],\"outcome\":\"passed\"}' | git orchestrate record
+  echo '{\"request\":\"add a licence\",\"outcome\":\"passed\",\"steps\":[{' \\
+    '\"component\":\"starter/licence/skill/licence\",\"outcome\":\"passed\"}]}' |
+    git orchestrate record
 
-One JSON object a line. Needed: request, steps (component and outcome of each) and
-outcome; the rest is filled in, unknown fields are kept. Secrets are redacted. A
-batch becomes one notes commit, or nothing if one line of it is wrong. Plans see the
-records at once; `git orchestrate merge` turns them into pattern commits.")]
+One JSON object a line. Needed: request, steps (component and outcome of each)
+and outcome; the rest is filled in, unknown fields are kept. Secrets are
+redacted. A batch becomes one notes commit, or nothing if one line of it is
+wrong. Plans see the records at once; `git orchestrate merge` turns them into
+pattern commits.")]
 pub(crate) struct Args {
     /// Read from this file instead of standard input
     #[arg(long, value_name = "FILE")]

@@ -17,8 +17,8 @@ use crate::ui::{Failure, ago, duration, exit, percent};
 Example:
   git orchestrate show HEAD
 
-NAME is the id of an execution (its last characters are enough, as `log` shows them)
-or a revision; of several executions on one commit the latest is shown.")]
+NAME is the id of an execution (its last characters are enough, as `log` shows
+them) or a revision; of several executions on one commit the latest is shown.")]
 pub(crate) struct Args {
     /// An execution or a revision
     #[arg(value_name = "NAME", default_value = "HEAD")]
