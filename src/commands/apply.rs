@@ -13,7 +13,8 @@ use crate::ui::{Failure, exit};
 /// What is wanted of a result.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wish<'a> {
-    pub(super) request: &'a str,
+    /// The request, if branches and merges may say it.
+    pub(super) request: Option<&'a str>,
     /// Where it goes, if that was said.
     pub(super) apply: Option<Apply>,
     /// The run starts from uncommitted work.
@@ -83,8 +84,8 @@ fn merge(wish: Wish<'_>, store: &Store<'_>, ran: &Ran, id: RecordId) -> Result<A
         let why = format!("untracked files are in the way: {}", in_the_way.join(", "));
         return branch(wish, store, ran, id, Some(why));
     }
-    let message =
-        format!("Merge the result of \"{}\"\n\nOrchestrate-Execution: {id}\n", short_request(wish.request));
+    let what = wish.request.map_or_else(|| "a run".to_owned(), |it| format!("\"{}\"", short_request(it)));
+    let message = format!("Merge the result of {what}\n\nOrchestrate-Execution: {id}\n");
     match merge_into_head(&work_dir, ran.tip, &message)? {
         Merged::Done { head } => {
             store.close_run(id)?;
@@ -101,7 +102,8 @@ fn branch(
     id: RecordId,
     refused: Option<String>,
 ) -> Result<Applied, Failure> {
-    let name = format!("orchestrate/{}-{}", slug(wish.request, 40), id.short());
+    let title = wish.request.map(|request| slug(request, 40)).filter(|slug| !slug.is_empty());
+    let name = format!("orchestrate/{}-{}", title.as_deref().unwrap_or("run"), id.short());
     let checkpoint = format!("{RUNS}{id}");
     let mut edits = vec![RefEdit::to(format!("refs/heads/{name}"), ran.tip, None)];
     edits.extend(store.repo.tip(&checkpoint)?.map(|tip| RefEdit::delete(checkpoint, tip)));
@@ -112,5 +114,5 @@ fn branch(
 /// The request on one line, short enough for a subject.
 fn short_request(request: &str) -> String {
     let line = request.split_whitespace().collect::<Vec<_>>().join(" ");
-    crate::ui::clip(&crate::ui::clean(&crate::model::redact::redact(&line)), 48)
+    crate::ui::clip(&crate::ui::clean(&line), 48)
 }

@@ -3,7 +3,8 @@
 use super::knowledge::Knowledge;
 use super::{Context, DONE, Ended};
 use crate::model::id::ComponentId;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, PlannedStep};
+use crate::model::redact::redact;
 use crate::model::time::Timestamp;
 use crate::plan::{Candidate, Need, Task, assemble, decompose};
 use crate::research::index::Index;
@@ -12,6 +13,12 @@ use crate::ui::{Failure, clip, count, percent, seconds, share, tally};
 
 /// The most components that are looked at for one need.
 const CANDIDATES: usize = 20;
+/// Columns of a terminal that everything fits.
+const WIDTH: usize = 80;
+/// The longest name of a component that is shown whole, in characters.
+const NAME: usize = 44;
+/// A purpose that would have less room than this is left out.
+const LEAST_PURPOSE: usize = 12;
 
 /// Plan a request without running it
 #[derive(Debug, clap::Args)]
@@ -34,7 +41,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let known = Knowledge::read(cx, &store)?;
-    let plan = make(&store, &known, &args.request, !args.without_learning)?;
+    let plan = make(cx, &store, &known, &args.request, !args.without_learning)?;
     if cx.ui.is_json() || args.format == "json" {
         cx.ui.json(&plan);
         return DONE;
@@ -42,20 +49,27 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     show(cx, &plan, &known);
     let runnable = plan.steps.iter().all(|step| runs_here(&step.component, &known));
     if runnable {
-        cx.ui.hint(format!("`git orchestrate run {:?}` runs it", args.request));
+        cx.ui.hint(format!("`git orchestrate run {}` runs it", quoted(&plan.request)));
     } else {
         cx.ui.hint("steps without a script need an agent, which this version can't drive yet");
     }
     DONE
 }
 
-/// Makes a plan: needs, components for each, and the workflow.
+/// Makes a plan: needs, components for each, and the workflow. Secrets stay outside: what is planned,
+/// shown, run and recorded from here on is the redacted request.
 pub(super) fn make(
+    cx: &Context,
     store: &Store<'_>,
     known: &Knowledge,
     request: &str,
     learning: bool,
 ) -> Result<Plan, Failure> {
+    let redacted = redact(request);
+    if redacted != request {
+        cx.ui.warn("the request holds what looks like a secret: it is left out, also for components");
+    }
+    let request = redacted.as_str();
     let index = Index::build(&known.catalog);
     let candidates = |need: &Need| -> Vec<Candidate> {
         let hits = index.search(&need.text, CANDIDATES);
@@ -97,16 +111,9 @@ pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge) {
     ));
     ui.line(format!("for \"{}\"", clip(&plan.request, 200)));
     ui.gap();
-    let rows: Vec<Vec<String>> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            let gates = step.gates.len().to_string();
-            let record = tally(known.library.component_tally(&step.component));
-            vec![step.phase.to_string(), step.component.to_string(), gates, record]
-        })
-        .collect();
-    ui.table(&["phase", "component", "gates", "record here"], &rows, &[0, 2]);
+    let rows: Vec<Vec<String>> = plan.steps.iter().map(|step| row(step, known)).collect();
+    let origins: Vec<String> = plan.steps.iter().map(origin).collect();
+    ui.table_with(&["phase", "step", "gates", "record here"], &rows, &[0, 2], &origins);
     ui.gap();
     for step in plan.steps.iter().filter(|step| !step.fallbacks.is_empty()) {
         let names: Vec<&str> = step.fallbacks.iter().map(ComponentId::name).collect();
@@ -114,14 +121,15 @@ pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge) {
     }
     for avoided in &plan.avoided {
         let (bad, good) = (avoided.component.name(), avoided.instead.name());
-        ui.doubtful("avoided:", format!("{bad}, which {}; {good} instead", avoided.cause));
+        ui.doubtful("avoided:", format!("{bad} ({good} instead)"));
+        ui.line(format!("  it {}", avoided.cause));
     }
     for need in &plan.uncovered {
         ui.bad("not covered:", format!("\"{}\": no component does that", clip(need, 120)));
     }
     if let Some(pattern) = plan.pattern.as_ref().and_then(|id| known.library.patterns.get(id)) {
         let record = tally(known.library.pattern_tally(pattern));
-        ui.line(format!("follows the pattern {} ({record})", pattern.id));
+        ui.line(format!("follows the pattern {}: {record}", pattern.id));
     }
     ui.line(expectation(plan));
 }
@@ -137,5 +145,34 @@ fn expectation(plan: &Plan) -> String {
     let time = predictions
         .duration_s
         .map_or_else(|| "unknown".to_owned(), |s| format!("about {}", seconds(s.get())));
-    format!("success: {success}; time: {time}; context: {} at most", share(predictions.context_share.get()))
+    let context = match predictions.context_share.get() {
+        // A shell has no window to fill.
+        0.0 => String::new(),
+        most => format!("; context: at most {}", share(most)),
+    };
+    format!("success: {success}; time: {time}{context}")
+}
+
+/// A step as it is called in the course of a run.
+fn row(step: &PlannedStep, known: &Knowledge) -> Vec<String> {
+    let record = tally(known.library.component_tally(&step.component));
+    let name = clip(step.component.name(), NAME);
+    vec![step.phase.to_string(), name, step.gates.len().to_string(), record]
+}
+
+/// Where a step's component comes from, and what it is there for.
+fn origin(step: &PlannedStep) -> String {
+    let id = &step.component;
+    let from = format!("       {} of {}/{}", id.kind(), id.marketplace(), id.plugin());
+    let left = WIDTH.saturating_sub(from.chars().count() + ": ".len());
+    if left < LEAST_PURPOSE { from } else { format!("{from}: {}", clip(&step.purpose, left)) }
+}
+
+/// One argument of a shell's command line, in double quotes where those suffice.
+fn quoted(text: &str) -> String {
+    if text.contains(['$', '`', '\\', '"', '!']) {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    } else {
+        format!("\"{text}\"")
+    }
 }

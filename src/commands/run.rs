@@ -15,7 +15,7 @@ use crate::model::oid::Oid;
 use crate::model::plan::Plan;
 use crate::model::record::{Execution, Outcome};
 use crate::model::time::Timestamp;
-use crate::store::{Anchor, Apply, Defaults, Entry, Learned, Store, author_hash, complete};
+use crate::store::{Anchor, Apply, Defaults, Entry, Learned, Privacy, Store, author_hash, complete};
 use crate::ui::{Failure, exit};
 
 /// Plan a request, show the plan, run it, and learn from how it went
@@ -24,9 +24,9 @@ use crate::ui::{Failure, exit};
 Example:
   git orchestrate run --yes \"add a readme and a changelog\"
 
-The plan runs in work trees of its own; your work tree changes only if the whole result
-is there and you say `merge`. Exit codes: 0 it passed, 1 a step failed, 4 the
-environment is to blame, 5 not approved, 130 interrupted.")]
+The plan runs in work trees of its own; your work tree changes only if the
+whole result is there and you say `merge`. Exit codes: 0 it passed, 1 a step
+failed, 4 the environment is to blame, 5 not approved, 130 interrupted.")]
 pub(crate) struct Args {
     /// What you want, in your words
     #[arg(value_name = "REQUEST")]
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 /// The whole way: research, plan, execute, record, learn. `None`: only the plan was wanted.
 pub(super) fn carry_out(args: &Args, cx: &Context, store: &Store<'_>) -> Result<Option<Carried>, Failure> {
     let known = Knowledge::read(cx, store)?;
-    let plan = plan::make(store, &known, &args.request, true)?;
+    let plan = plan::make(cx, store, &known, &args.request, true)?;
     if args.plan_only && cx.ui.is_json() {
         cx.ui.json(&plan);
         return Ok(None);
@@ -78,7 +78,8 @@ pub(super) fn carry_out(args: &Args, cx: &Context, store: &Store<'_>) -> Result<
     let at = Timestamp(cx.host.now_ms());
     let id = RecordId::from_parts(at.0, cx.host.random());
     let uncommitted = args.base.as_deref() == Some("worktree");
-    let wish = Wish { request: &args.request, apply: args.apply, uncommitted };
+    let request = (store.settings.privacy == Privacy::Text).then_some(plan.request.as_str());
+    let wish = Wish { request, apply: args.apply, uncommitted };
     apply::require_target(wish, store)?;
     approval::require_runners(&plan, &known)?;
     let start = Start::find(args, store, id)?;
@@ -172,6 +173,7 @@ fn execute_plan(
         catalog: &known.catalog,
         base: start.base,
         project: repo.project(),
+        quotes_request: store.settings.privacy == Privacy::Text,
         identity: repo.identity(store.host),
         jobs: args.jobs.map(usize::from).or(store.settings.jobs).unwrap_or_else(|| store.host.cores()),
         retries: store.settings.retries,

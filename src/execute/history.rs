@@ -68,7 +68,8 @@ impl<'a> History<'a> {
         if tree == top {
             return Ok(None);
         }
-        let message = message::message(component, &step.purpose, &change.files, self.order.id);
+        let purpose = if self.order.quotes_request { step.purpose.as_str() } else { "" };
+        let message = message::message(component, purpose, &change.files, self.order.id);
         let writer = Writer::new(self.repo);
         let oid = writer.commit(&NewCommit {
             tree,

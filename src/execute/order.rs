@@ -21,6 +21,8 @@ pub(crate) struct Order<'a> {
     /// The commit that the run starts from; an empty root commit where there is none yet.
     pub(crate) base: Oid,
     pub(crate) project: String,
+    /// Whether step commits say what they are for, in the words of the request.
+    pub(crate) quotes_request: bool,
     /// Author and committer of the step commits.
     pub(crate) identity: Identity,
     /// How many steps run at once.

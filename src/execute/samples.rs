@@ -166,6 +166,7 @@ impl Scene {
             catalog: &catalog,
             base: self.base,
             project: "sample".to_owned(),
+            quotes_request: true,
             identity: repo.identity(&host),
             jobs: 4,
             retries: self.retries,
