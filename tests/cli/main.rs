@@ -1,6 +1,17 @@
 //! The program as its users meet it: real repositories, real processes, one file per verb.
 
+mod analyze;
+mod catalog;
+mod demo;
+mod help;
 mod hooks;
+mod market;
+mod marketplace;
+mod plan;
 mod record;
+mod run;
+mod run_apply;
+mod run_failures;
+mod run_safety;
 mod settings;
 mod support;

@@ -4,9 +4,16 @@ use std::cell::Cell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
+
+static TIME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b[0-9]+(\.[0-9])? (ms|s)\b").expect("a regular expression"));
+static FOLDER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"/[^ ]*/\.tmp[A-Za-z0-9]{6}").expect("a regular expression"));
 
 /// The first moment of every test: 2026-11-20T08:00:00Z, in milliseconds.
 const START: i64 = 1_795_161_600_000;
@@ -214,9 +221,12 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 
-    /// Both streams, for a snapshot of a whole screen.
+    /// Both streams, for a snapshot of a whole screen; spans of time and folders of the test are
+    /// named, not told.
     pub(crate) fn screen(&self) -> String {
         let talk: String = self.stderr.lines().map(|line| format!("! {line}\n")).collect();
-        format!("{}{talk}", self.stdout)
+        let text = format!("{}{talk}", self.stdout);
+        let text = TIME.replace_all(&text, "<time>");
+        FOLDER.replace_all(&text, "<root>").into_owned()
     }
 }

@@ -1,0 +1,100 @@
+//! `analyze`.
+
+use insta::assert_snapshot;
+
+use crate::market::{Market, Skill};
+use crate::support::TestRepo;
+
+#[test]
+fn an_analysis_says_what_there_is_and_what_it_costs() {
+    let repo = TestRepo::new();
+    assert_snapshot!(repo.orchestrate(["analyze"]).code(0).screen(), @"
+    no marketplaces yet
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+    let repo = repo.starter();
+    assert_snapshot!(repo.orchestrate(["analyze"]).code(0).screen(), @"
+    starter (builtin:starter)
+    plugins      7 local, 0 not fetched, 0 broken
+    components   8 skills
+    contracts    8 can run without an agent
+    tokens       498 always, 2,088 on invoke
+    diagnostics  0 errors, 0 warnings, 0 remarks
+    ");
+    assert_eq!(repo.orchestrate(["analyze-plugins"]).code(0).stdout, repo.orchestrate(["analyze"]).stdout);
+}
+
+#[test]
+fn diagnostics_name_file_and_line_and_what_was_assumed() {
+    let repo = TestRepo::new();
+    let market = Market::write(&repo, "market", &[Skill::new("poet", "Writes poems.", "true")]);
+    let root = repo.root().join("market");
+    let manifest = r#"{"name":"market","plugins":[
+        {"name":"tools","source":"./plugins/tools"},
+        {"name":"gone","source":"./plugins/gone"},
+        {"name":"far","source":{"source":"github","repo":"someone/else"}},
+        {"name":"tools","source":"./plugins/tools"}]}"#;
+    std::fs::write(root.join(".claude-plugin/marketplace.json"), manifest).expect("written");
+    let skill = "---\nname: other\ndescription: Writes: poems\n---\nRhyme.\n";
+    std::fs::write(market.file("poet", "SKILL.md"), skill).expect("written");
+    repo.orchestrate(["marketplace", "add", market.path()]).code(0);
+    assert_snapshot!(repo.orchestrate(["analyze"]).code(0).screen(), @"
+    market (<root>/market)
+    plugins      1 local, 1 not fetched, 1 broken
+    components   1 skill
+    contracts    0 can run without an agent
+    tokens       4 always, 1 on invoke
+    diagnostics  1 error, 2 warnings, 1 remark
+    broken: gone: path `./plugins/gone` does not exist
+
+    ! hint: `git orchestrate analyze market --diagnostics` lists them
+    ");
+    assert_snapshot!(repo.orchestrate(["analyze", "--diagnostics"]).code(0).screen(), @"
+    market (<root>/market)
+    plugins      1 local, 1 not fetched, 1 broken
+    components   1 skill
+    contracts    0 can run without an agent
+    tokens       4 always, 1 on invoke
+    diagnostics  1 error, 2 warnings, 1 remark
+    broken: gone: path `./plugins/gone` does not exist
+      plugins/tools/skills/poet/SKILL.md:3: warning: frontmatter is not valid YAML (mapping values are not allowed in this context); it was read line by line
+      plugins/tools/skills/poet/SKILL.md: info: is named `other`, not `poet` as its place; the latter counts
+      .claude-plugin/marketplace.json: error: plugin `gone` cannot be read: path `./plugins/gone` does not exist
+      .claude-plugin/marketplace.json: warning: plugin `tools` is listed twice; the first counts
+    ");
+    let json = repo.orchestrate(["analyze", "--diagnostics", "--json"]).code(0).json();
+    assert!(json[0]["diagnostics"].as_array().is_some_and(|all| !all.is_empty()));
+    assert_eq!(json[0]["plugins"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn one_marketplace_can_be_asked_for_by_name() {
+    let repo = TestRepo::new().starter();
+    assert_snapshot!(repo.orchestrate(["analyze", "nowhere"]).code(2).screen(), @"
+    ! error: no marketplace is called nowhere here
+    ! hint: `git orchestrate marketplace list` lists them
+    ");
+    let json = repo.orchestrate(["analyze", "starter", "--json"]).code(0).json();
+    assert_eq!(json[0]["v"], 1);
+    assert_eq!(json[0]["summary"]["contracts"], 8);
+    assert!(json[0].get("diagnostics").is_none());
+    let ids: Vec<&str> =
+        json[0]["components"].as_array().expect("a list").iter().filter_map(|it| it["id"].as_str()).collect();
+    assert!(ids.contains(&"starter/licence/skill/licence"), "{ids:?}");
+}
+
+#[test]
+fn control_characters_of_a_marketplace_never_reach_the_terminal() {
+    let repo = TestRepo::new();
+    let skill = Skill::new("poet", "\"Writes \\e[31mpoems\\a\\u202e\"", "true");
+    let market = Market::write(&repo, "market", &[skill]);
+    repo.orchestrate(["marketplace", "add", market.path()]).code(0);
+    for ran in [
+        repo.orchestrate(["analyze", "--diagnostics"]),
+        repo.orchestrate(["catalog", "search", "poems"]),
+        repo.orchestrate(["plan", "write poems"]),
+    ] {
+        let text = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    }
+}
