@@ -17,6 +17,8 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let shapes = [
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?", "<time>"),
         (r"\b[0-9a-f]{10,64}\b", "<oid>"),
+        // Where something lies differs from machine to machine, and is nobody else's business.
+        (r#"(^|[\s'"`(=])/(?:[^\s'"`():/]+/)+"#, "$1"),
     ];
     shapes.map(|(shape, mark)| (Regex::new(shape).expect("a tested shape"), mark)).into()
 });
@@ -76,6 +78,15 @@ mod tests {
     fn two_runs_of_one_error_have_one_signature() {
         let stderr = "error: /tmp/run/step/a.rs:12 at 2026-11-20T08:00:00.123Z in 4b825dc642cb6eb9a0 \u{7}x";
         assert_eq!(sign("", stderr).as_deref(), Some("./a.rs:12 at <time> in <oid>  x"));
+    }
+
+    #[test]
+    fn folders_of_one_machine_do_not_tell_errors_apart() {
+        let stderr = "/home/me/market/skills/x/run.sh: 3: tool: not found";
+        assert_eq!(sign("", stderr).as_deref(), Some("run.sh: 3: tool: not found"));
+        let stderr = "error: no `Cargo.toml` in `/home/me/x` or ./a/b, see https://host/a/b";
+        let seen = sign("", stderr);
+        assert_eq!(seen.as_deref(), Some("no `Cargo.toml` in `x` or ./a/b, see https://host/a/b"));
     }
 
     #[test]
