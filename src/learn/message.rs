@@ -136,6 +136,10 @@ fn standing(change: &Change) -> String {
 
 fn counts(tally: Tally) -> String {
     let runs = tally.runs();
+    if runs == 0 {
+        // What the environment broke counts neither way.
+        return "no run counted yet".to_owned();
+    }
     format!("{} of {} {} passed", tally.passed, runs, if runs == 1 { "run" } else { "runs" })
 }
 
