@@ -166,6 +166,7 @@ fn tell_applied(cx: &Context, carried: &Carried) {
             ui.hint(format!("clear the way, then `git merge {name}`"));
         }
         Applied::Left { name, .. } => {
+            ui.line(format!("kept      {name} ({commits})"));
             ui.hint(format!("`git merge {name}` takes the result into your branch"));
         }
         Applied::Unfinished { name } => {

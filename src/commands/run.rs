@@ -1,5 +1,7 @@
 //! `run`: from a request to a learned pattern.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use super::apply::Wish;
@@ -180,10 +182,17 @@ fn execute_plan(
         timeout: store.settings.timeout,
         carry: store.settings.carry.clone(),
         carry_from: repo.work_dir(),
-        worktrees: repo.worktree_root(&store.settings.worktrees),
+        worktrees: repo.worktree_root(&worktrees(store)),
     };
     let phases = plan.phases.len();
     Ok(execute(repo, store.host, &order, &mut |event| cx.ui.event(&event, phases))?)
+}
+
+/// The folder for work trees: a relative one is seen from the top of the work tree, wherever in it we
+/// were started.
+fn worktrees(store: &Store<'_>) -> PathBuf {
+    let repo = store.repo;
+    repo.work_dir().unwrap_or_else(|| repo.common_dir()).join(&store.settings.worktrees)
 }
 
 /// Records the execution, however it ended, on what became of it.
