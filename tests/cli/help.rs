@@ -100,7 +100,8 @@ fn blocks(text: &str) -> Vec<Vec<String>> {
     for block in text.split("\n```sh\n").skip(1) {
         let lines = block.lines().take_while(|line| *line != "```");
         let plain = lines.map(|line| line.strip_prefix("$ ").unwrap_or(line).to_owned());
-        blocks.push(plain.filter(|line| line.starts_with("git orchestrate")).collect());
+        let runs_here = |line: &String| line.starts_with("git ") || line.starts_with("echo ");
+        blocks.push(plain.filter(runs_here).collect());
     }
     blocks
 }

@@ -59,6 +59,7 @@ fn a_result_that_is_left_stays_under_the_runs_own_ref() {
     success: not enough evidence (0 runs); time: unknown
 
     Passed: 1 of 1 step in <time>
+    kept      refs/orchestrate/runs/01M7VZM34G99EP59QER80DT3SA (1 commit)
     files     greeting.txt
     recorded  execution 01M7VZM34G99EP59QER80DT3SA on 1b5d9b7
     learned   Discover greeter (1 of 1 run passed)
@@ -358,4 +359,55 @@ fn work_trees_are_made_where_the_setting_says() {
     repo.orchestrate(["run", REQUEST, "--yes", "--apply", "merge"]).code(0);
     assert!(repo.read("greeting.txt").contains("/elsewhere/"), "{}", repo.read("greeting.txt"));
     assert!(std::fs::read_dir(&place).map_or(true, |mut it| it.next().is_none()));
+}
+
+#[test]
+fn a_relative_folder_for_work_trees_is_seen_from_the_top() {
+    let script = "pwd > greeting.txt";
+    let skill = Skill::new("greeter", "Writes a greeting.", script).writes("\"greeting.txt\"");
+    let repo = TestRepo::new().file("deep/a.txt", "one\n").commit("start").skills(&[skill]);
+    repo.git(["config", "orchestrate.worktrees", "../elsewhere"]);
+    let mut program = repo.program();
+    program.args(["run", REQUEST, "--yes", "--apply", "merge"]).current_dir(repo.path().join("deep"));
+    assert!(program.output().expect("starts").status.success());
+    let top = repo.root().canonicalize().expect("a folder").join("elsewhere");
+    assert!(repo.read("greeting.txt").starts_with(top.to_str().expect("UTF-8")));
+    assert!(!repo.path().join("elsewhere").exists());
+}
+
+/// The whole way in a repository of another kind.
+fn assert_whole_way(repo: TestRepo) -> TestRepo {
+    let repo = repo.skills(&[greeter()]);
+    repo.orchestrate(["run", REQUEST, "--yes", "--apply", "merge"]).code(0);
+    repo.orchestrate(["merge"]).code(0);
+    repo.orchestrate(["check"]).code(0);
+    assert_eq!(repo.read("greeting.txt"), "one\n");
+    assert_eq!(repo.git(["status", "--porcelain"]), "");
+    assert_eq!(repo.executions()[0]["commit"], repo.git(["rev-parse", "HEAD"]).as_str());
+    repo.git(["fsck"]);
+    repo
+}
+
+#[test]
+fn repositories_with_long_oids_and_with_reftables_work() {
+    for kind in ["--object-format=sha256", "--ref-format=reftable"] {
+        let repo = TestRepo::nowhere();
+        repo.git(["init", "-q", "-b", "main", kind]);
+        assert_whole_way(repo.file("a.txt", "one\n").commit("start"));
+    }
+}
+
+#[test]
+fn shallow_clones_and_submodules_work() {
+    let origin = TestRepo::new().file("a.txt", "one\n").commit("start").commit("second");
+    let url = format!("file://{}", origin.path().display());
+    let shallow = TestRepo::nowhere();
+    shallow.git(["clone", "-q", "--depth", "1", &url, "."]);
+    assert_whole_way(shallow);
+    let above = TestRepo::new().file("a.txt", "one\n");
+    above.git(["-c", "protocol.file.allow=always", "submodule", "-q", "add", &url, "lib"]);
+    let above = above.commit("with a submodule");
+    let link = above.git(["rev-parse", "HEAD:lib"]);
+    let above = assert_whole_way(above);
+    assert_eq!(above.git(["rev-parse", "HEAD:lib"]), link);
 }

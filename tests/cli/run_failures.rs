@@ -199,13 +199,13 @@ fn a_missing_program_is_the_environments_fault_and_no_plugins() {
     success: not enough evidence (0 runs); time: unknown
 
     Stopped by the environment after <time>: 0 of 1 step passed
-    failed    greeter: a program is missing: <root>/market/plugins/tools/skills/greeter/run.sh: 3: no-such-program-anywhere: not found
+    failed    greeter: a program is missing: run.sh: 3: no-such-program-anywhere: not found
     your work tree is as it was
     recorded  execution 01M7VZM34G99EP59QER80DT3SA on 12bb691
-    learned   Discover greeter (0 of 0 runs passed)
+    learned   Discover greeter (no run counted yet)
               on learning/20261120T080205Z-jv14kvhp
     ! phase 1 of 1: greeter
-    !   failed: greeter: <root>/market/plugins/tools/skills/greeter/run.sh: 3: no-such-program-anywhere: not found
+    !   failed: greeter: run.sh: 3: no-such-program-anywhere: not found
     ! hint: `git orchestrate show` tells of this run, `merge` takes what it taught into the library
     "#);
     assert_eq!(repo.executions()[0]["outcome"], "environment");

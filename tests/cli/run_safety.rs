@@ -1,5 +1,7 @@
 //! `run`: hooks, identities, signing, and text that must not leak or be run.
 
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 
 use crate::market::{Market, Skill};
@@ -132,6 +134,32 @@ fn an_approved_script_is_not_swapped_for_another_through_its_marketplace() {
     Market::write(&repo, "market", &[evil]);
     repo.orchestrate(["run", REQUEST, "--yes"]).code(5);
     assert!(repo.executions().is_empty());
+}
+
+#[test]
+fn runs_at_the_same_time_do_not_disturb_each_other() {
+    let repo = started().with_real_clock();
+    let arguments = ["run", REQUEST, "--yes", "--apply", "branch"];
+    let runs: Vec<_> = (0..4)
+        .map(|_| {
+            repo.program()
+                .args(arguments)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("starts")
+        })
+        .collect();
+    for run in runs {
+        let ended = run.wait_with_output().expect("it ends");
+        assert!(ended.status.success());
+    }
+    assert_eq!(repo.executions().len(), 4);
+    assert_eq!(repo.refs_below("refs/heads/orchestrate").len(), 4);
+    assert_eq!(repo.refs_below("refs/heads/learning").len(), 1);
+    repo.orchestrate(["merge"]).code(0);
+    repo.orchestrate(["check"]).code(0);
+    repo.assert_nothing_left();
 }
 
 #[test]
