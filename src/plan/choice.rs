@@ -9,7 +9,7 @@ use super::task::Task;
 use super::track::Track;
 
 /// From this share of the best score on, a component that runs without an agent is preferred.
-const NEARLY: f64 = 0.8;
+const NEARLY: f64 = 0.9;
 
 /// From this share of the best score on, a precedent's component is followed.
 const SIMILAR: f64 = 0.5;
