@@ -46,7 +46,10 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         cx.ui.line("no marketplaces yet");
         cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
     }
-    for listing in &listings {
+    for (index, listing) in listings.iter().enumerate() {
+        if index > 0 {
+            cx.ui.gap();
+        }
         let source = store.settings.marketplaces.get(&listing.name).map_or("", String::as_str);
         cx.ui.headline(format!("{} ({source})", listing.name));
         show(cx, listing, args.diagnostics);
@@ -108,9 +111,11 @@ fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
         }
     }
     if diagnostics {
-        listing.diagnostics.iter().for_each(|diagnostic| cx.ui.line(format!("  {diagnostic}")));
+        for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+            let of = listing.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity);
+            of.for_each(|diagnostic| cx.ui.line(format!("  {diagnostic}")));
+        }
     } else if !listing.diagnostics.is_empty() {
         cx.ui.hint(format!("`git orchestrate analyze {} --diagnostics` lists them", listing.name));
     }
-    cx.ui.gap();
 }

@@ -17,8 +17,8 @@ const CANDIDATES: usize = 20;
 const WIDTH: usize = 80;
 /// The longest name of a component that is shown whole, in characters.
 const NAME: usize = 44;
-/// A purpose that would have less room than this is left out.
-const LEAST_PURPOSE: usize = 12;
+/// In front of what is told under a row.
+const MARGIN: &str = "       ";
 
 /// Plan a request without running it
 #[derive(Debug, clap::Args)]
@@ -112,7 +112,7 @@ pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge) {
     ui.line(format!("for \"{}\"", clip(&plan.request, 200)));
     ui.gap();
     let rows: Vec<Vec<String>> = plan.steps.iter().map(|step| row(step, known)).collect();
-    let origins: Vec<String> = plan.steps.iter().map(origin).collect();
+    let origins: Vec<Vec<String>> = plan.steps.iter().map(origin).collect();
     ui.table_with(&["phase", "step", "gates", "record here"], &rows, &[0, 2], &origins);
     ui.gap();
     for step in plan.steps.iter().filter(|step| !step.fallbacks.is_empty()) {
@@ -160,12 +160,15 @@ fn row(step: &PlannedStep, known: &Knowledge) -> Vec<String> {
     vec![step.phase.to_string(), name, step.gates.len().to_string(), record]
 }
 
-/// Where a step's component comes from, and what it is there for.
-fn origin(step: &PlannedStep) -> String {
+/// Where a step's component comes from, and what it is there for; on one line if there is room.
+fn origin(step: &PlannedStep) -> Vec<String> {
     let id = &step.component;
-    let from = format!("       {} of {}/{}", id.kind(), id.marketplace(), id.plugin());
-    let left = WIDTH.saturating_sub(from.chars().count() + ": ".len());
-    if left < LEAST_PURPOSE { from } else { format!("{from}: {}", clip(&step.purpose, left)) }
+    let from = format!("{MARGIN}{} of {}/{}", id.kind(), id.marketplace(), id.plugin());
+    let both = format!("{from}: {}", step.purpose);
+    if both.chars().count() <= WIDTH {
+        return vec![both];
+    }
+    vec![from, format!("{MARGIN}for: {}", clip(&step.purpose, WIDTH - MARGIN.len() - "for: ".len()))]
 }
 
 /// One argument of a shell's command line, in double quotes where those suffice.

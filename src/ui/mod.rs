@@ -99,13 +99,13 @@ impl Ui {
         self.table_with(header, rows, right, &[]);
     }
 
-    /// A table with one more line under each row.
+    /// A table with more lines under each row.
     pub(crate) fn table_with(
         &self,
         header: &[&str],
         rows: &[Vec<String>],
         right: &[usize],
-        under: &[String],
+        under: &[Vec<String>],
     ) {
         let mut table = Table::new();
         table.load_style(TableStyle::new());
@@ -129,7 +129,7 @@ impl Ui {
         let mut under = under.iter();
         for line in lines {
             self.out(line);
-            under.next().into_iter().for_each(|line| self.out(&styled(DIM, line)));
+            under.next().into_iter().flatten().for_each(|line| self.out(&styled(DIM, line)));
         }
     }
 

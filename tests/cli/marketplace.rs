@@ -147,8 +147,8 @@ fn a_broken_skill_costs_itself_and_a_diagnostic() {
     contracts    1 can run without an agent
     tokens       7 always, 7 on invoke
     diagnostics  1 error, 1 warning, 0 remarks
-      plugins/tools/skills/broken/SKILL.md: warning: has no description that says what it does
       plugins/tools/skills/broken/SKILL.md: error: contract is not understood: unknown variant `python`, expected `shell`; listed without it
+      plugins/tools/skills/broken/SKILL.md: warning: has no description that says what it does
     ");
 }
 

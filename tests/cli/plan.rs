@@ -120,6 +120,7 @@ fn a_plan_over_agents_says_that_they_can_not_run_here() {
     phase  step                                  gates  record here
         1  security-report-writer-in-long-words      0  no runs yet
            agent of a-marketplace-with-a-long-name/a-plugin-with-a-rather-long-name
+           for: write a security report
 
     success: not enough evidence (0 runs); time: unknown; context: at most 0.1 %
     ! hint: steps without a script need an agent, which this version can't drive yet
@@ -132,6 +133,7 @@ fn a_plan_over_agents_says_that_they_can_not_run_here() {
     phase  step                                  gates  record here
         1  security-report-writer-in-long-words      0  no runs yet
            agent of a-marketplace-with-a-long-name/a-plugin-with-a-rather-long-name
+           for: write a security report
 
     success: not enough evidence (0 runs); time: unknown; context: at most 0.1 %
 
