@@ -71,7 +71,7 @@ impl Repository {
             .git()
             .config("core.fsync=reference")
             .args(["update-ref", "-m", why, "--create-reflog", "--stdin", "-z"])
-            .input(edits.iter().map(RefEdit::command).collect::<String>())
+            .input(transaction(edits))
             .end()?;
         if ended.success {
             return Ok(());
@@ -126,4 +126,11 @@ impl Repository {
         // A symbolic ref, HEAD above all; it may point at a branch that is not born yet.
         Ok(reference.into_fully_peeled_id().ok().and_then(|id| Oid::from_bytes(id.as_bytes())))
     }
+}
+
+/// The input of `git update-ref --stdin -z`. Without `start` and `commit` git would carry out what it
+/// has read when its input ends early, because we were killed: half a transaction.
+fn transaction(edits: &[RefEdit]) -> String {
+    let commands: String = edits.iter().map(RefEdit::command).collect();
+    format!("start\0{commands}prepare\0commit\0")
 }
