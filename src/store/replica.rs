@@ -23,10 +23,15 @@ pub(crate) fn replica(repo: &Repository, host: &Host) -> Result<String, StoreErr
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
         Ok(_) | Err(_) => {}
     }
-    std::fs::create_dir_all(repo.own_dir()).map_err(failed)?;
     let id = fresh(host);
     let draft = path.with_extension(&id);
-    std::fs::write(&draft, format!("{id}\n")).map_err(failed)?;
+    let drafted =
+        std::fs::create_dir_all(repo.own_dir()).and_then(|()| std::fs::write(&draft, format!("{id}\n")));
+    match drafted {
+        // Who only reads needs no lasting id, and who writes will be told what they can't write.
+        Err(error) if is_read_only(&error) => return Ok(id),
+        drafted => drafted.map_err(failed)?,
+    }
     // A hard link never overwrites: of two processes at their first need one wins.
     let linked = std::fs::hard_link(&draft, &path);
     if linked.is_err() && !path.exists() {
@@ -41,6 +46,10 @@ pub(crate) fn replica(repo: &Repository, host: &Host) -> Result<String, StoreErr
     // Someone's broken file: a lost id only starts a new replica.
     std::fs::write(&path, format!("{id}\n")).map_err(failed)?;
     Ok(id)
+}
+
+fn is_read_only(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
 fn fresh(host: &Host) -> String {
