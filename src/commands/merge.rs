@@ -1,7 +1,10 @@
 //! `merge`: learning branches into the learning ref.
 
+use serde::Serialize;
+
 use super::{Context, DONE, Ended};
 use crate::learn;
+use crate::store::Merged;
 use crate::ui::count;
 
 /// Merge learning branches into the pattern library
@@ -15,13 +18,21 @@ then merges every learning branch here into refs/orchestrate/learning. Merging
 twice changes nothing. `git log refs/orchestrate/learning` is the journal.")]
 pub(crate) struct Args {}
 
+/// What merging came to, as programs read it.
+#[derive(Debug, Serialize)]
+struct Shown {
+    v: u32,
+    #[serde(flatten)]
+    merged: Merged,
+}
+
 pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     store.learn(&learn::catch_up)?;
     let merged = store.merge(&learn::merge)?;
     if cx.ui.is_json() {
-        cx.ui.json(&merged);
+        cx.ui.json(&Shown { v: 1, merged });
         return DONE;
     }
     match (&merged.tip, merged.merged.len()) {

@@ -20,6 +20,7 @@ pub(crate) use draft::{Anchor, Defaults, author_hash, complete};
 pub(crate) use error::StoreError;
 pub(crate) use executions::{Entry, NOTES, Noted};
 pub(crate) use learning::{LEARNING, Learned, counted_notes};
+pub(crate) use merge::Merged;
 pub(crate) use runs::RUNS;
 pub(crate) use settings::{Apply, Privacy, Settings, TABLE};
 

@@ -1,15 +1,243 @@
 //! `record`.
 
+use insta::assert_snapshot;
+
 use crate::support::{TestRepo, execution};
+
+const ID: &str = "01KAG4E1000000000000000001";
+
+fn repo() -> TestRepo {
+    TestRepo::new().commit("start")
+}
+
+/// An execution with this id.
+fn with_id(id: &str, request: &str) -> String {
+    execution(request, ["a", "b"], "passed").replacen('{', &format!(r#"{{"id":"{id}","#), 1)
+}
+
+fn note(repo: &TestRepo) -> String {
+    repo.git(["notes", "--ref=orchestrate", "show"])
+}
+
+fn has_notes(repo: &TestRepo) -> bool {
+    repo.git(["for-each-ref", "refs/notes"]) != ""
+}
 
 #[test]
 fn a_batch_is_one_notes_commit() {
-    let repo = TestRepo::new().commit("start");
+    let repo = repo();
     let batch =
         [execution("add a", ["a", "b"], "passed"), execution("add c", ["a", "c"], "failed")].join("\n");
     let ran = repo.orchestrate_with(["record"], &batch).code(0);
     assert_eq!(ran.stdout, "recorded 2 executions\n");
     assert_eq!(repo.git(["rev-list", "--count", "refs/notes/orchestrate"]), "1");
-    assert_eq!(repo.git(["notes", "--ref=orchestrate", "show"]).lines().count(), 2);
+    assert_eq!(note(&repo).lines().count(), 2);
     assert_eq!(repo.executions().len(), 2);
+}
+
+#[test]
+fn a_line_is_filled_up_and_canonical() {
+    let repo = repo();
+    let line = r#"{"zebra":2.50,"outcome":"passed","apple":1.0,"request":"add a licence","steps":[{"outcome":"passed","component":"market/plugin/skill/licence","note":"x"}]}"#;
+    repo.orchestrate_with(["record"], line).code(0);
+    assert_snapshot!(note(&repo), @"");
+}
+
+#[test]
+fn records_come_from_a_file_too() {
+    let repo = repo().file("runs.jsonl", &execution("add a", ["a", "b"], "passed"));
+    let ran = repo.orchestrate(["record", "--file", "runs.jsonl", "--json"]).code(0);
+    assert_snapshot!(ran.screen(), @"");
+    let ran = repo.orchestrate(["record", "--file", "none.jsonl"]).code(2);
+    assert_snapshot!(ran.screen(), @"");
+}
+
+#[test]
+fn a_record_goes_to_the_commit_that_it_names_then_to_that_of_the_command_line() {
+    let repo = repo().commit("second").commit("third");
+    let plain = execution("add a", ["a", "b"], "passed");
+    let own = execution("add b", ["a", "b"], "passed").replacen('{', r#"{"commit":"HEAD~2","#, 1);
+    repo.orchestrate_with(["record", "--commit", "HEAD~1"], &format!("{plain}\n{own}")).code(0);
+    let annotated = |rev: &str| {
+        let note = repo.git(["notes", "--ref=orchestrate", "show", rev]);
+        assert!(note.contains(&format!(r#""commit":"{}""#, repo.git(["rev-parse", rev]))), "{note}");
+        note
+    };
+    assert!(annotated("HEAD~1").contains("add a"));
+    assert!(annotated("HEAD~2").contains("add b"));
+}
+
+#[test]
+fn one_wrong_line_keeps_the_whole_batch_out() {
+    let repo = repo();
+    let good = execution("add a", ["a", "b"], "passed");
+    let ran = repo.orchestrate_with(["record"], &format!("{good}\n\n{{\"request\":\"x\"}}\n{good}")).code(2);
+    assert_snapshot!(ran.screen(), @"");
+    assert!(!has_notes(&repo));
+}
+
+#[test]
+fn what_is_wrong_with_a_line_is_said() {
+    let repo = repo();
+    let steps = r#""steps":[{"component":"m/p/skill/a","outcome":"passed"}]"#;
+    let mut screens = String::new();
+    for line in [
+        "request: add a".to_owned(),
+        "[1, 2]".to_owned(),
+        r#"{"request": "add a""#.to_owned(),
+        "{}".to_owned(),
+        format!(r#"{{{steps},"outcome":"passed"}}"#),
+        format!(r#"{{"request":"x",{steps}}}"#),
+        r#"{"request":"x","steps":[],"outcome":"passed"}"#.to_owned(),
+        format!(r#"{{"request":"x",{steps},"outcome":"great"}}"#),
+        r#"{"request":"x","steps":[{"component":"a/b\u001b[31m/c/d","outcome":"passed"}],"outcome":"passed"}"#.to_owned(),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","v":2}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","kind":"commit"}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","id":"1"}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","at":"yesterday"}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","replica":"A B"}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","commit":"nowhere"}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","commit":7}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","commit":"HEAD^{{tree}}"}}"#),
+    ] {
+        let ran = repo.orchestrate_with(["record"], &line).code(2);
+        assert!(ran.stdout.is_empty());
+        let (message, hint) = ran.stderr.split_once('\n').expect("two lines");
+        assert!(hint.starts_with("hint: nothing was recorded"), "{hint}");
+        screens.push_str(&format!("{message}\n"));
+    }
+    assert_snapshot!(screens, @"");
+    assert!(!has_notes(&repo));
+}
+
+#[test]
+fn a_line_that_is_not_text_is_named() {
+    let repo = repo();
+    std::fs::write(repo.path().join("runs"), b"\n\n{\"request\":\"\xff\"}\n").expect("written");
+    assert_snapshot!(repo.orchestrate(["record", "--file", "runs"]).code(2).screen(), @"");
+}
+
+#[test]
+fn a_line_of_more_than_a_mebibyte_is_refused() {
+    let repo = repo();
+    let line = |length: usize| execution(&"x".repeat(length), ["a", "b"], "passed");
+    let fits = (1 << 20) - line(0).len();
+    repo.orchestrate_with(["record"], &line(fits)).code(0);
+    assert_snapshot!(repo.orchestrate_with(["record"], &line(fits + 1)).code(2).screen(), @"");
+}
+
+#[test]
+fn empty_input_is_an_error_and_blank_lines_and_carriage_returns_are_not() {
+    let repo = repo();
+    assert_snapshot!(repo.orchestrate_with(["record"], "\n  \n").code(2).screen(), @"");
+    let line = execution("add a", ["a", "b"], "passed");
+    let ran = repo.orchestrate_with(["record"], &format!("\u{feff}\r\n{line}\r\n\r\n{line}\r\n")).code(0);
+    assert_eq!(ran.stdout, "recorded 2 executions\n");
+    assert!(!note(&repo).contains('\r'));
+}
+
+#[test]
+fn the_same_record_again_is_known() {
+    let repo = repo();
+    let line = with_id(ID, "add a");
+    assert_eq!(repo.orchestrate_with(["record"], &line).code(0).stdout, "recorded 1 execution\n");
+    let tip = repo.git(["rev-parse", "refs/notes/orchestrate"]);
+    let ran = repo.orchestrate_with(["record"], &format!("{line}\n{line}")).code(0);
+    assert_snapshot!(ran.screen(), @"");
+    assert_eq!(repo.git(["rev-parse", "refs/notes/orchestrate"]), tip);
+}
+
+#[test]
+fn the_same_record_after_another_commit_is_known_too() {
+    let repo = repo().record(&with_id(ID, "add a")).commit("next");
+    let ran = repo.orchestrate_with(["record"], &with_id(ID, "add a")).code(0);
+    assert_eq!(ran.stdout, "recorded 0 executions, 1 known already\n");
+    repo.orchestrate(["check"]).code(3);
+    assert_eq!(repo.executions().len(), 1);
+}
+
+#[test]
+fn another_record_under_a_known_id_is_refused() {
+    let repo = repo().record(&with_id(ID, "add a")).commit("next");
+    let batch = [execution("fine", ["a", "b"], "passed"), with_id(ID, "add b")].join("\n");
+    assert_snapshot!(repo.orchestrate_with(["record"], &batch).code(1).screen(), @"");
+    let other = "01KAG4E1000000000000000002";
+    let batch = [with_id(other, "one"), with_id(other, "two")].join("\n");
+    repo.orchestrate_with(["record"], &batch).code(1);
+    assert_eq!(repo.executions().len(), 1);
+}
+
+#[test]
+fn secrets_do_not_enter_a_note() {
+    let repo = repo();
+    let token = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let line = execution(&format!("push with {token}"), ["a", "b"], "passed")
+        .replacen('{', &format!(r#"{{"env":{{"TOKEN":"{token}"}},"#), 1);
+    repo.orchestrate_with(["record"], &line).code(0);
+    let note = note(&repo);
+    assert!(!note.contains(&token), "{note}");
+    assert!(note.contains(r#""request":"push with [redacted GitHub token]""#), "{note}");
+    assert!(note.contains(r#""env":{"TOKEN":"[redacted GitHub token]"}"#), "{note}");
+}
+
+#[test]
+fn privacy_keeps_the_request_out() {
+    let repo = repo();
+    for (privacy, request, words) in [("words", false, true), ("none", false, false), ("text", true, true)] {
+        repo.git(["config", "orchestrate.privacy", privacy]);
+        repo.orchestrate_with(["record"], &execution("add a licence", ["a", "b"], "passed")).code(0);
+        let latest = repo.executions().remove(0);
+        assert_eq!((latest.get("request").is_some(), latest.get("words").is_some()), (request, words));
+    }
+}
+
+#[test]
+fn an_unborn_branch_annotates_the_empty_tree() {
+    let repo = TestRepo::new().record(&execution("add a", ["a", "b"], "passed"));
+    let empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    assert!(repo.git(["notes", "--ref=orchestrate", "show", empty]).contains("add a"));
+    assert!(repo.orchestrate(["show"]).code(0).stdout.starts_with("add a\n"));
+    // What `log --json` prints can be recorded again.
+    let log = repo.orchestrate(["log", "--json"]).code(0).stdout;
+    let ran = repo.orchestrate_with(["record"], &log).code(0);
+    assert_eq!(ran.stdout, "recorded 0 executions, 1 known already\n");
+}
+
+#[test]
+fn a_correction_gives_an_execution_another_outcome() {
+    let repo = repo().record(&with_id(ID, "add a")).commit("next");
+    let line = format!(r#"{{"kind":"correction","target":"{ID}","outcome":"failed","reason":"no licence"}}"#);
+    assert_snapshot!(repo.orchestrate_with(["record"], &line).code(0).screen(), @"");
+    assert_snapshot!(repo.git(["notes", "--ref=orchestrate", "show", "HEAD~1"]), @"");
+    assert_eq!(repo.executions()[0]["outcome"], "failed");
+    assert_eq!(repo.orchestrate(["patterns", "--json"]).json()[0]["tally"]["failed"], 1);
+}
+
+#[test]
+fn a_forgotten_execution_does_not_count_any_more() {
+    let repo = repo().record(&with_id(ID, "add a"));
+    repo.orchestrate(["merge"]).code(0);
+    let line = format!(r#"{{"kind":"forget","target":"{ID}"}}"#);
+    repo.orchestrate_with(["record"], &line).code(0);
+    repo.orchestrate(["merge"]).code(0);
+    assert!(repo.executions().is_empty());
+    let tally = &repo.orchestrate(["patterns", "--json"]).json()[0]["tally"];
+    assert_eq!((&tally["passed"], &tally["failed"]), (&0.into(), &0.into()));
+    repo.orchestrate(["check"]).code(0);
+}
+
+#[test]
+fn an_amendment_needs_a_target_and_a_correction_an_outcome() {
+    let repo = repo();
+    let mut screens = String::new();
+    for line in [
+        r#"{"kind":"forget"}"#,
+        r#"{"kind":"forget","target":"HEAD"}"#,
+        r#"{"kind":"correction","target":"01KAG4E1000000000000000001"}"#,
+    ] {
+        screens.push_str(&repo.orchestrate_with(["record"], line).code(2).stderr);
+    }
+    assert_snapshot!(screens, @"");
+    let early = format!(r#"{{"kind":"forget","target":"{ID}"}}"#);
+    assert_snapshot!(repo.orchestrate_with(["record"], &early).code(0).screen(), @"");
 }
