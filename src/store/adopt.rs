@@ -45,9 +45,8 @@ impl Store<'_> {
         if let Some(theirs) = self.repo.tip(&seen_notes)? {
             let before = self.noted()?.records.len();
             self.join_notes(theirs)?;
-            let after = self.noted()?;
-            adopted.executions = after.records.len().saturating_sub(before);
-            adopted.bad_lines = after.bad.len();
+            adopted.executions = self.noted()?.records.len().saturating_sub(before);
+            adopted.bad_lines = self.noted_at(theirs)?.bad.len();
         }
         if let Some(theirs) = self.repo.tip(&seen_learning)? {
             let before = self.library()?.library.patterns.len();
@@ -111,6 +110,11 @@ impl Store<'_> {
                 };
                 if tip == theirs || self.repo.is_ancestor(theirs, tip)? {
                     return Ok(());
+                }
+                if self.repo.is_ancestor(tip, theirs)? {
+                    // A merge of two that already know each other would call for one of that, for ever.
+                    let edit = RefEdit::to(LEARNING, theirs, Some(tip));
+                    return Ok(self.repo.move_refs(&[edit], "orchestrate: adopt")?);
                 }
                 let notes = self.notes_tip()?;
                 let records = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default().records;
