@@ -50,6 +50,9 @@ pub(crate) fn lesson(execution: &Execution, before: &Library, after: &Library) -
 
 /// The message of a commit that catches up with executions recorded by others.
 pub(crate) fn catch_up(before: &Library, after: &Library) -> String {
+    if before == after {
+        return "Put the files of the library in their one form\n".to_owned();
+    }
     let changes = changes(before, after);
     let mut text = format!("{}\n\n{}", catch_up_subject(&changes), listing(&changes));
     let promotions = promotions(&changes);

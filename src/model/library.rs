@@ -231,7 +231,8 @@ impl Library {
                 let file: PluginFile = from_toml(bytes)?;
                 for (key, record) in file.components {
                     let id = format!("{}/{}/{key}", file.marketplace, file.plugin);
-                    self.components.insert(id.parse().map_err(|error| format!("{error}"))?, record);
+                    let id = id.parse().map_err(|error| format!("{error}"))?;
+                    self.components.entry(id).or_default().join(&record);
                 }
             }
             _ => {

@@ -20,6 +20,8 @@ pub(crate) const NOTES_TRAILER: &str = "Orchestrate-Notes";
 pub(crate) struct Held {
     pub(crate) library: Library,
     pub(crate) problems: Vec<Problem>,
+    /// Whether every file is where the library puts it, with the bytes that the library gives it.
+    pub(crate) canonical: bool,
 }
 
 /// A new commit of learning.
@@ -37,36 +39,41 @@ impl Store<'_> {
         Ok(self.repo.tip(LEARNING)?)
     }
 
-    /// Learning branches of all replicas, sorted by full name.
+    /// Learning branches of all replicas, sorted by full name. Other branches under the prefix are
+    /// somebody's work and none of our business.
     pub(crate) fn learning_branches(&self) -> Result<Vec<(String, Oid)>, StoreError> {
-        Ok(self.repo.refs_under(&format!("refs/heads/{}", self.settings.learning_prefix))?)
+        let prefix = format!("refs/heads/{}", self.settings.learning_prefix);
+        let mut branches = self.repo.refs_under(&prefix)?;
+        branches.retain(|(name, _)| owner(&name[prefix.len()..]).is_some());
+        Ok(branches)
     }
 
     /// This replica's open learning branch.
     pub(crate) fn open_branch(&self) -> Result<Option<(String, Oid)>, StoreError> {
-        let ending = format!("-{}", self.replica);
-        Ok(self.learning_branches()?.into_iter().rfind(|(name, _)| name.ends_with(&ending)))
+        let own = |name: &str| name.rsplit('/').next().and_then(owner) == Some(self.replica.as_str());
+        Ok(self.learning_branches()?.into_iter().rfind(|(name, _)| own(name)))
     }
 
     /// The library that a commit holds.
     pub(crate) fn library_at(&self, commit: Oid) -> Result<Held, StoreError> {
-        let mut files = Vec::new();
+        let mut files = BTreeMap::new();
         for (path, blob) in self.repo.files(self.repo.tree_of(commit)?)? {
-            files.push((path, self.repo.blob(blob)?));
+            files.insert(path, self.repo.blob(blob)?);
         }
-        let (library, problems) = Library::from_files(files)
+        let (library, problems) = Library::from_files(files.clone())
             .map_err(|source| StoreError::Newer { name: format!("commit {}", commit.short()), source })?;
-        Ok(Held { library, problems })
+        Ok(Held { canonical: library.files() == files, library, problems })
     }
 
     /// The join of the learning ref and of all learning branches here.
     pub(crate) fn library(&self) -> Result<Held, StoreError> {
         let branches = self.learning_branches()?.into_iter().map(|(_, tip)| tip);
-        let mut joined = Held { library: Library::default(), problems: Vec::new() };
+        let mut joined = Held { library: Library::default(), problems: Vec::new(), canonical: true };
         for tip in self.learning_tip()?.into_iter().chain(branches) {
             let held = self.library_at(tip)?;
             joined.library.join(&held.library);
             joined.problems.extend(held.problems);
+            joined.canonical &= held.canonical;
         }
         joined.problems.sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
         joined.problems.dedup();
@@ -92,10 +99,10 @@ impl Store<'_> {
                     Some((_, tip)) => *tip,
                     None => self.learning_tip()?.map_or_else(|| self.root(&writer), Ok)?,
                 };
-                let before = self.library_at(base)?.library;
+                let Held { library: before, canonical, .. } = self.library_at(base)?;
                 let mut after = before.clone();
                 after.join(&recount::recount(&records, &before));
-                if after == before {
+                if after == before && canonical {
                     return Ok(None);
                 }
                 let message = with_notes(&describe(&before, &after), notes);
@@ -157,6 +164,15 @@ impl Store<'_> {
         }
         Ok(())
     }
+}
+
+/// The replica of the learning branch that is named `<stamp>-<replica>`.
+fn owner(name: &str) -> Option<&str> {
+    let (stamp, replica) = name.split_once('-')?;
+    let digits = stamp.strip_suffix('Z')?.split('T').map(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let well_formed = stamp.len() == "20261120T080102Z".len() && digits.eq([true, true]);
+    (well_formed && !replica.is_empty() && replica.bytes().all(word)).then_some(replica)
 }
 
 /// Lets the retry loop see a lost race, and hands every other error through to the caller.
