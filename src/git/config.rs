@@ -35,7 +35,8 @@ impl Repository {
     }
 
     /// Sets a key of the repository's own configuration to these values and no others; none at all
-    /// takes it out. The rest of the file stays as it is, comments too.
+    /// takes it out, with its section where nothing is left of that. The rest of the file stays as it
+    /// is, comments too.
     pub(crate) fn set_config(
         &self,
         section: &str,
@@ -51,11 +52,17 @@ impl Repository {
         if let Ok(mut old) = file.raw_values_mut(full.as_str()) {
             old.delete_all();
         }
-        if !values.is_empty() {
-            let subsection = subsection.map(BString::from);
-            let mut section = file
-                .section_mut_or_create_new(section, subsection.as_ref().map(|it| it.as_bstr()))
-                .map_err(doing())?;
+        let subsection = subsection.map(BString::from);
+        let subsection = subsection.as_ref().map(|it| it.as_bstr());
+        if values.is_empty() {
+            let left = file.section(section, subsection).map(|section| section.to_bstring());
+            if left
+                .is_ok_and(|left| left.trim_ascii().ends_with(b"]") && left.trim_ascii().lines().count() == 1)
+            {
+                file.remove_section(section, subsection);
+            }
+        } else {
+            let mut section = file.section_mut_or_create_new(section, subsection).map_err(doing())?;
             for value in values {
                 section.push(key, value.as_str()).map_err(doing())?;
             }
