@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::git::GitError;
 use crate::store::{NOTES, Store, StoreError};
 use subject::Subject;
 
@@ -64,9 +65,11 @@ pub(crate) struct Verdict {
 /// Audits the notes and these refs; by default the learning ref and every learning branch here.
 pub(crate) fn audit(store: &Store<'_>, refs: &[String]) -> Result<Verdict, StoreError> {
     let mut findings = audit_notes(store)?;
-    let subjects = subject::subjects(store, refs)?;
-    for subject in &subjects {
-        findings.extend(audit_learning(store, subject)?);
+    for subject in subject::subjects(store, refs)? {
+        match subject {
+            Ok(subject) => findings.extend(audit_learning(store, &subject)?),
+            Err(unreadable) => findings.push(unreadable),
+        }
     }
     if findings.is_empty() {
         let message = "neither notes nor learning are here";
@@ -78,7 +81,12 @@ pub(crate) fn audit(store: &Store<'_>, refs: &[String]) -> Result<Verdict, Store
 
 fn audit_notes(store: &Store<'_>) -> Result<Vec<Finding>, StoreError> {
     let Some(tip) = store.notes_tip()? else { return Ok(Vec::new()) };
-    let noted = store.noted_at(tip)?;
+    let noted = match store.noted_at(tip) {
+        Err(StoreError::Git(missing @ GitError::Missing { .. })) => {
+            return Ok(vec![Finding::not_checked("format", NOTES, missing.to_string())]);
+        }
+        noted => noted?,
+    };
     Ok([rules::notes_format(&noted), rules::one_bytes_per_id(&noted)].concat())
 }
 

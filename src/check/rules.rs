@@ -7,14 +7,14 @@ use similar::TextDiff;
 use super::Finding;
 use super::subject::Subject;
 use crate::model::evidence::{Cells, Slot};
+use crate::model::library::{Library, plugin_path};
 use crate::model::recount::{Records, recount};
-use crate::store::{NOTES, Noted};
+use crate::store::{LEARNING, NOTES, Noted};
 
 /// The most lines of a difference that a message shows.
 const SHOWN: usize = 6;
-/// The cure for what a recount puts right.
-const RECOUNT: &str =
-    "`git orchestrate merge` recounts it from the notes, or `git revert` the commit that changed it";
+/// The cure for what follows from the evidence.
+const MERGE: &str = "`git orchestrate merge` puts it right";
 
 /// Every line of every note is a record.
 pub(super) fn notes_format(noted: &Noted) -> Vec<Finding> {
@@ -22,7 +22,8 @@ pub(super) fn notes_format(noted: &Noted) -> Vec<Finding> {
         .bad
         .iter()
         .map(|bad| {
-            let object = format!("note of {}, line {}", bad.object, bad.line);
+            let line = if bad.line > 0 { format!(", line {}", bad.line) } else { String::new() };
+            let object = format!("note of {}{line}", bad.object);
             let cure = format!(
                 "it is skipped and kept; `git notes --ref=orchestrate edit {}` mends it",
                 bad.object.short()
@@ -90,7 +91,7 @@ pub(super) fn folders(subject: &Subject) -> Vec<Finding> {
         {
             if *path != right {
                 let message = format!("its evidence places it at {right}");
-                wrong.push(Finding::failed("folder", format!("{}:{path}", subject.name), message, RECOUNT));
+                wrong.push(Finding::failed("folder", format!("{}:{path}", subject.name), message, MERGE));
             }
         }
     }
@@ -114,27 +115,39 @@ pub(super) fn cells(subject: &Subject, records: &Records) -> Vec<Finding> {
     for id in ids {
         let stored = library.patterns.get(id);
         let shown = stored.or_else(|| counted.patterns.get(id)).expect("it is in one of the two");
-        let object = format!("{}:{}", subject.name, library.pattern_path(shown));
-        let cells = |of: &crate::model::library::Library| {
-            of.patterns.get(id).map_or_else(Cells::default, |it| it.cells.clone())
-        };
-        wrong.extend(differences(&object, &cells(library), &cells(&counted)));
+        let path = library.pattern_path(shown);
+        let object = format!("{}:{path}", subject.name);
+        let cells = |of: &Library| of.patterns.get(id).map_or_else(Cells::default, |it| it.cells.clone());
+        wrong.extend(differences(&object, &lowered(subject, &path), &cells(library), &cells(&counted)));
     }
     let ids: BTreeSet<_> = library.components.keys().chain(counted.components.keys()).collect();
     for id in ids {
-        let object = format!("{}:{} ({id})", subject.name, crate::model::library::plugin_path(id));
+        let path = plugin_path(id);
+        let object = format!("{}:{path} ({id})", subject.name);
         let stored = library.components.get(id).map_or(&none, |it| &it.cells);
         let recounted = counted.components.get(id).map_or(&none, |it| &it.cells);
-        wrong.extend(differences(&object, stored, recounted));
+        wrong.extend(differences(&object, &lowered(subject, &path), stored, recounted));
     }
     if wrong.is_empty() {
-        let message = format!("every cell equals the recount of {} records", records.len());
+        let message = format!("every cell equals the recount of the notes ({} in all)", records.len());
         return vec![Finding::passed("cells", &subject.name, message)];
     }
     wrong
 }
 
-fn differences(object: &str, stored: &Cells, counted: &Cells) -> Vec<Finding> {
+/// The cure for a cell that is too high: cells are joined by their maximum, so nothing that we do
+/// lowers one.
+fn lowered(subject: &Subject, path: &str) -> String {
+    let name = &subject.name;
+    let how = if name == LEARNING {
+        "`git revert` it in a `git worktree add --detach`, then `git update-ref` to the result"
+    } else {
+        "`git revert` it"
+    };
+    format!("`git log -p {name} -- {path}` shows the commit that raised it; {how}")
+}
+
+fn differences(object: &str, lowered: &str, stored: &Cells, counted: &Cells) -> Vec<Finding> {
     let slots: BTreeSet<&Slot> = stored.iter().chain(counted.iter()).map(|(slot, _)| slot).collect();
     slots
         .into_iter()
@@ -144,7 +157,8 @@ fn differences(object: &str, stored: &Cells, counted: &Cells) -> Vec<Finding> {
             let cell = format!("{replica} {} {}", month.as_str(), outcome.as_str());
             let message =
                 format!("the cell {cell} says {}, the notes say {}", stored.get(slot), counted.get(slot));
-            Finding::failed("cells", object, message, RECOUNT)
+            let cure = if stored.get(slot) > counted.get(slot) { lowered } else { MERGE };
+            Finding::failed("cells", object, message, cure)
         })
         .collect()
 }
@@ -153,15 +167,23 @@ fn differences(object: &str, stored: &Cells, counted: &Cells) -> Vec<Finding> {
 pub(super) fn canonical_bytes(subject: &Subject, named: &BTreeSet<&str>) -> Vec<Finding> {
     let rendered = subject.library.files();
     let mut wrong = Vec::new();
+    // Of patterns, the folder rule says where they are and where they should be.
+    let is_pattern = |path: &str| path.starts_with("patterns/");
+    for path in subject.files.keys().filter(|path| !is_pattern(path) && !rendered.contains_key(*path)) {
+        let object = format!("{}:{path}", subject.name);
+        wrong.push(Finding::failed("bytes", object, "what it says belongs into another file", MERGE));
+    }
     for (path, right) in &rendered {
         let object = format!("{}:{path}", subject.name);
         let Some(bytes) = subject.files.get(path) else {
-            // Missing: the folder rule named the place where the pattern is instead.
+            if !is_pattern(path) && !named.contains(object.as_str()) {
+                wrong.push(Finding::failed("bytes", object, "the file is missing", MERGE));
+            }
             continue;
         };
         if bytes != right && !named.iter().any(|name| name.starts_with(object.as_str())) {
             let message = format!("its bytes are not canonical: {}", difference(bytes, right));
-            wrong.push(Finding::failed("bytes", object, message, RECOUNT));
+            wrong.push(Finding::failed("bytes", object, message, MERGE));
         }
     }
     if wrong.is_empty() {

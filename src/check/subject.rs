@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Finding;
 use crate::git::GitError;
 use crate::model::library::{Library, Problem};
 use crate::model::oid::Oid;
@@ -20,7 +21,11 @@ pub(crate) struct Subject {
 }
 
 /// The subjects that `refs` name; none named: the learning ref and every learning branch.
-pub(crate) fn subjects(store: &Store<'_>, refs: &[String]) -> Result<Vec<Subject>, StoreError> {
+/// `Err` inside: why a ref can't be audited.
+pub(crate) fn subjects(
+    store: &Store<'_>,
+    refs: &[String],
+) -> Result<Vec<Result<Subject, Finding>>, StoreError> {
     let mut named = Vec::new();
     if refs.is_empty() {
         named.extend(store.learning_tip()?.map(|tip| (LEARNING.to_owned(), tip)));
@@ -33,14 +38,26 @@ pub(crate) fn subjects(store: &Store<'_>, refs: &[String]) -> Result<Vec<Subject
 }
 
 impl Subject {
-    fn read(store: &Store<'_>, name: &str, tip: Oid) -> Result<Self, StoreError> {
-        let held = store.library_at(tip)?;
+    fn read(store: &Store<'_>, name: &str, tip: Oid) -> Result<Result<Self, Finding>, StoreError> {
+        let name = name.trim_start_matches("refs/heads/").to_owned();
+        let held = match store.library_at(tip) {
+            Ok(held) => held,
+            Err(StoreError::Newer { source, .. }) => {
+                let cure =
+                    "install a newer git-orchestrate, or `git revert` the commit that changed the file";
+                let object = format!("{name}:format");
+                return Ok(Err(Finding::failed("format", object, source.to_string(), cure)));
+            }
+            Err(StoreError::Git(missing @ GitError::Missing { .. })) => {
+                return Ok(Err(Finding::not_checked("format", name, missing.to_string())));
+            }
+            Err(error) => return Err(error),
+        };
         let mut files = BTreeMap::new();
         for (path, blob) in store.repo.files(store.repo.tree_of(tip)?)? {
             files.insert(path, store.repo.blob(blob)?);
         }
-        let name = name.trim_start_matches("refs/heads/").to_owned();
-        Ok(Self { name, tip, library: held.library, problems: held.problems, files })
+        Ok(Ok(Self { name, tip, library: held.library, problems: held.problems, files }))
     }
 
     /// The records that this tree was counted from: those of the notes commit that the nearest
