@@ -91,12 +91,13 @@ fn show(cx: &Context, execution: &Execution) {
             ui.bad("failed:", format!("{}: {error}", step.component.name()));
         }
     }
+    if execution.predicted.is_none() && execution.actual.is_none() {
+        return;
+    }
     ui.gap();
-    ui.table(
-        &["", "success", "time", "context"],
-        &[measures("predicted", execution.predicted.as_ref()), measures("actual", execution.actual.as_ref())],
-        &[1, 2, 3],
-    );
+    let predicted = measures("predicted", execution.predicted.as_ref(), "not enough evidence");
+    let actual = measures("actual", execution.actual.as_ref(), "-");
+    ui.table(&["", "success", "time", "context"], &[predicted, actual], &[1, 2, 3]);
 }
 
 fn row(step: &Step) -> Vec<String> {
@@ -126,8 +127,8 @@ fn gates(gates: &[GateResult]) -> String {
     format!("{} → {} of {}", green(|gate| gate.before), green(|gate| gate.after), gates.len())
 }
 
-fn measures(name: &str, measure: Option<&Measure>) -> Vec<String> {
-    let none = || "not enough evidence".to_owned();
+fn measures(name: &str, measure: Option<&Measure>, unknown: &str) -> Vec<String> {
+    let none = || unknown.to_owned();
     let share = |value: Option<Number>| value.map_or_else(|| "-".to_owned(), |value| percent(value.get()));
     let success = measure.and_then(|it| it.success).map_or_else(none, |value| percent(value.get()));
     let time = measure.and_then(|it| it.duration_ms).map_or_else(|| "-".to_owned(), duration);
