@@ -1,17 +1,17 @@
 //! `record`: keeps executions that something else ran.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
 use super::{Context, DONE, Ended};
-use crate::git::Head;
+use crate::git::{GitError, Head};
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
-use crate::store::{Anchor, Defaults, Entry, Store, author_hash, complete};
+use crate::store::{Anchor, Defaults, Entry, Kind, Noted, Store, amend, author_hash, complete, kind};
 use crate::ui::{Failure, count, exit};
 
 /// Keep executions that something else ran: JSON Lines in, git notes out
@@ -26,7 +26,12 @@ One JSON object a line. Needed: request, steps (component and outcome of each)
 and outcome; the rest is filled in, unknown fields are kept. Secrets are
 redacted. A batch becomes one notes commit, or nothing if one line of it is
 wrong. Plans see the records at once; `git orchestrate merge` turns them into
-pattern commits.")]
+pattern commits.
+
+Records are never changed. This gives the execution ID another outcome, and this
+takes it back for good:
+  {\"kind\":\"correction\",\"target\":ID,\"outcome\":\"failed\"}
+  {\"kind\":\"forget\",\"target\":ID}")]
 pub(crate) struct Args {
     /// Read from this file instead of standard input
     #[arg(long, value_name = "FILE")]
@@ -43,19 +48,20 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let text = read(args, cx)?;
-    let entries = entries(args, &store, &text)?;
-    if entries.is_empty() {
+    let batch = Reader::new(args, cx, &store).read(&text)?;
+    if batch.entries.is_empty() {
         return Err(Failure::new(exit::USAGE, "there is no record to keep: the input is empty")
             .hint("give one JSON object a line; `git orchestrate record --help` shows one"));
     }
-    let written = store.append(&entries)?;
+    let written = store.append_given(&batch.entries, &batch.given)?;
     if cx.ui.is_json() {
-        let ids: Vec<String> = entries.iter().map(|entry| entry.id.to_string()).collect();
+        let ids: Vec<String> = batch.entries.iter().map(|entry| entry.id.to_string()).collect();
         cx.ui.json(&json!({"v": 1, "recorded": written.recorded, "known": written.known, "ids": ids}));
         return DONE;
     }
+    let noun = if batch.amends { "record" } else { "execution" };
     let known = if written.known > 0 { format!(", {} known already", written.known) } else { String::new() };
-    cx.ui.line(format!("recorded {}{known}", count(written.recorded, "execution")));
+    cx.ui.line(format!("recorded {}{known}", count(written.recorded, noun)));
     DONE
 }
 
@@ -66,64 +72,153 @@ fn read(args: &Args, cx: &Context) -> Result<String, Failure> {
         None => ("standard input".to_owned(), std::io::stdin().lock().read_to_end(&mut bytes).map(drop)),
     };
     read.map_err(|error| Failure::new(exit::USAGE, format!("cannot read {name}: {error}")))?;
-    String::from_utf8(bytes).map_err(|_| Failure::new(exit::USAGE, format!("{name} is not UTF-8")))
+    String::from_utf8(bytes).map_err(|error| {
+        let (good, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+        wrong(bytes[..good].split(|&b| b == b'\n').count(), "not UTF-8")
+    })
 }
 
-fn entries(args: &Args, store: &Store<'_>, text: &str) -> Result<Vec<Entry>, Failure> {
-    let identity = store.repo.identity(store.host);
-    let author = author_hash(&identity.name, &identity.email);
-    let mut anchors = Anchors { store, known: BTreeMap::new() };
-    let mut entries = Vec::new();
-    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let wrong = |why: String| {
-            Failure::new(exit::USAGE, format!("line {}: {why}", index + 1))
-                .hint("nothing was recorded; `git orchestrate record --help` shows what a line needs")
-        };
-        if line.len() > LONGEST {
-            return Err(wrong(format!("{} bytes are too many (at most {LONGEST})", line.len())));
-        }
-        let draft: Map<String, Value> =
-            serde_json::from_str(line).map_err(|error| wrong(format!("not a JSON object: {error}")))?;
-        let rev = draft.get("commit").and_then(Value::as_str).unwrap_or(&args.commit).to_owned();
-        let anchor = anchors.find(&rev)?;
-        let at = Timestamp(store.host.now_ms());
-        let defaults = Defaults {
-            id: RecordId::from_parts(at.0, store.host.random()),
-            at,
-            replica: store.replica.clone(),
-            author: author.clone(),
-            privacy: store.settings.privacy,
-        };
-        let execution = complete(draft, &defaults, &anchor).map_err(|error| wrong(error.to_string()))?;
-        entries.push(Entry { object: anchor.object, id: execution.id, line: execution.line() });
-    }
-    Ok(entries)
+fn wrong(line: usize, why: impl std::fmt::Display) -> Failure {
+    Failure::new(exit::USAGE, format!("line {line}: {why}"))
+        .hint("nothing was recorded; `git orchestrate record --help` shows what a line needs")
 }
 
-/// Revisions, each looked up once.
-struct Anchors<'a> {
+/// What the input came to.
+#[derive(Default)]
+struct Batch {
+    entries: Vec<Entry>,
+    /// Ids that the input gave; all others are new.
+    given: BTreeSet<RecordId>,
+    /// Not only executions.
+    amends: bool,
+}
+
+/// Reads JSON Lines; revisions are looked up once, notes only where a line needs them.
+struct Reader<'a> {
+    args: &'a Args,
+    cx: &'a Context,
     store: &'a Store<'a>,
-    known: BTreeMap<String, Anchor>,
+    author: String,
+    anchors: BTreeMap<String, Anchor>,
+    noted: Option<Noted>,
 }
 
-impl Anchors<'_> {
-    fn find(&mut self, rev: &str) -> Result<Anchor, Failure> {
-        if let Some(anchor) = self.known.get(rev) {
+impl<'a> Reader<'a> {
+    fn new(args: &'a Args, cx: &'a Context, store: &'a Store<'a>) -> Self {
+        let identity = store.repo.identity(store.host);
+        let author = author_hash(&identity.name, &identity.email);
+        Self { args, cx, store, author, anchors: BTreeMap::new(), noted: None }
+    }
+
+    fn read(mut self, text: &str) -> Result<Batch, Failure> {
+        let mut batch = Batch::default();
+        let text = text.trim_start_matches('\u{feff}');
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let number = index + 1;
+            if line.len() > LONGEST {
+                return Err(wrong(number, format!("{} bytes are too many (at most {LONGEST})", line.len())));
+            }
+            let draft: Map<String, Value> = serde_json::from_str(line)
+                .map_err(|error| wrong(number, format!("not a JSON object: {}", in_line(&error))))?;
+            let given = draft.contains_key("id");
+            let kind = kind(&draft).map_err(|error| wrong(number, error))?;
+            let entry = match kind {
+                Kind::Execution => self.execution(number, draft)?,
+                Kind::Amendment => self.amendment(number, draft, &batch)?,
+            };
+            batch.amends |= kind == Kind::Amendment;
+            batch.given.extend(given.then_some(entry.id));
+            batch.entries.push(entry);
+        }
+        Ok(batch)
+    }
+
+    fn defaults(&self) -> Defaults {
+        let at = Timestamp(self.store.host.now_ms());
+        Defaults {
+            id: RecordId::from_parts(at.0, self.store.host.random()),
+            at,
+            replica: self.store.replica.clone(),
+            author: self.author.clone(),
+            privacy: self.store.settings.privacy,
+        }
+    }
+
+    fn execution(&mut self, line: usize, draft: Map<String, Value>) -> Result<Entry, Failure> {
+        let anchor = match draft.get("commit") {
+            Some(rev) => self.own_anchor(line, rev)?,
+            None => self.anchor(&self.args.commit)?,
+        };
+        let execution = complete(draft, &self.defaults(), &anchor).map_err(|error| wrong(line, error))?;
+        Ok(Entry { object: anchor.object, id: execution.id, line: execution.line() })
+    }
+
+    /// An amendment goes beside its target, so that who reads the one there sees the other.
+    fn amendment(
+        &mut self,
+        line: usize,
+        mut draft: Map<String, Value>,
+        before: &Batch,
+    ) -> Result<Entry, Failure> {
+        let own = draft.remove("commit").map(|rev| self.own_anchor(line, &rev)).transpose()?;
+        let amendment = amend(draft, &self.defaults()).map_err(|error| wrong(line, error))?;
+        if self.noted.is_none() {
+            self.noted = Some(self.store.noted()?);
+        }
+        let noted = self.noted.as_ref().and_then(|noted| noted.objects.get(&amendment.target));
+        let same_batch = before.entries.iter().find(|entry| entry.id == amendment.target);
+        let beside = noted.and_then(BTreeSet::first).or(same_batch.map(|entry| &entry.object)).copied();
+        if beside.is_none() {
+            let target = amendment.target;
+            self.cx.ui.warn(format!("line {line}: no record {target} is here yet; it counts once it is"));
+        }
+        let object = match (own, beside) {
+            (Some(anchor), _) => anchor.object,
+            (None, Some(object)) => object,
+            (None, None) => self.anchor(&self.args.commit)?.object,
+        };
+        Ok(Entry { object, id: amendment.id, line: amendment.line() })
+    }
+
+    fn own_anchor(&mut self, line: usize, rev: &Value) -> Result<Anchor, Failure> {
+        let Some(rev) = rev.as_str() else {
+            return Err(wrong(line, format!("its commit is {rev}, not a revision")));
+        };
+        self.anchor(rev).map_err(|error| wrong(line, format!("its commit: {}", error.message)))
+    }
+
+    fn anchor(&mut self, rev: &str) -> Result<Anchor, Failure> {
+        if let Some(anchor) = self.anchors.get(rev) {
             return Ok(*anchor);
         }
         let anchor = anchor(self.store, rev)?;
-        self.known.insert(rev.to_owned(), anchor);
+        self.anchors.insert(rev.to_owned(), anchor);
         Ok(anchor)
     }
+}
+
+/// What is wrong with a line of JSON; serde counts from the line itself, so its number says nothing.
+fn in_line(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or(&text);
+    if error.column() > 0 { format!("{what} (column {})", error.column()) } else { what.to_owned() }
 }
 
 /// What `rev` annotates: a commit; the empty tree where HEAD has no commit yet.
 fn anchor(store: &Store<'_>, rev: &str) -> Result<Anchor, Failure> {
     let repo = store.repo;
+    let empty = repo.empty_tree();
+    let nothing = Anchor { object: empty, tree: empty, patch: None };
     if rev == "HEAD" && matches!(repo.head()?, Head::Unborn { .. }) {
-        let empty = repo.empty_tree();
-        return Ok(Anchor { object: empty, tree: empty, patch: None });
+        return Ok(nothing);
     }
-    let object: Oid = repo.resolve(rev)?;
-    Ok(Anchor { object, tree: repo.tree_of(object)?, patch: None })
+    let object: Oid = if rev == empty.to_string() { empty } else { repo.resolve(rev)? };
+    if object == empty {
+        return Ok(nothing);
+    }
+    match repo.commit(object) {
+        Ok(commit) => Ok(Anchor { object, tree: commit.tree, patch: None }),
+        Err(GitError::WrongKind { .. }) => Err(Failure::new(exit::USAGE, format!("`{rev}` is not a commit"))),
+        Err(error) => Err(error.into()),
+    }
 }

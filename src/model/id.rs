@@ -16,6 +16,11 @@ impl RecordId {
         Self(Ulid::from_parts(millis.max(0).unsigned_abs(), random))
     }
 
+    /// The moment that it was made from, in milliseconds since 1970-01-01T00:00:00Z.
+    pub(crate) fn millis(&self) -> i64 {
+        i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX)
+    }
+
     /// The last eight characters, lower case: short enough for a branch name.
     pub(crate) fn short(&self) -> String {
         self.to_string()[18..].to_ascii_lowercase()

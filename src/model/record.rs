@@ -284,6 +284,19 @@ impl Record {
     }
 }
 
+impl Amendment {
+    /// The canonical line, without a newline.
+    pub(crate) fn line(&self) -> String {
+        json::canonical(self)
+    }
+
+    /// The same amendment with every number inside unknown fields in its shortest form.
+    pub(crate) fn shortened(mut self) -> Self {
+        self.extra.values_mut().for_each(json::shorten);
+        self
+    }
+}
+
 impl Execution {
     /// The canonical line, without a newline.
     pub(crate) fn line(&self) -> String {

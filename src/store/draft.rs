@@ -6,7 +6,7 @@ use super::settings::Privacy;
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::pattern::Shape;
-use crate::model::record::{Execution, NotARecord, VERSION};
+use crate::model::record::{Amendment, AmendmentKind, Execution, NotARecord, VERSION};
 use crate::model::time::Timestamp;
 use crate::model::{redact, words};
 
@@ -30,39 +30,78 @@ pub(crate) struct Anchor {
     pub(crate) patch: Option<Oid>,
 }
 
+/// What a draft says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Execution,
+    /// A correction or a forget.
+    Amendment,
+}
+
+/// What `draft` says it is, which is all of it that is looked at here.
+pub(crate) fn kind(draft: &Map<String, Value>) -> Result<Kind, NotARecord> {
+    if let Some(version) = draft.get("v").filter(|v| **v != VERSION) {
+        return Err(refuse(format!("its version is {version}, and this program knows version {VERSION}")));
+    }
+    match draft.get("kind") {
+        None => Ok(Kind::Execution),
+        Some(Value::String(kind)) if kind == "execution" => Ok(Kind::Execution),
+        Some(Value::String(kind)) if kind == "correction" || kind == "forget" => Ok(Kind::Amendment),
+        Some(other) => Err(refuse(format!("its kind is {other}, not execution, correction or forget"))),
+    }
+}
+
+/// Fills up the draft of an amendment: redacted, canonical.
+pub(crate) fn amend(mut draft: Map<String, Value>, defaults: &Defaults) -> Result<Amendment, NotARecord> {
+    fill_up(&mut draft, defaults);
+    let amendment: Amendment = serde_json::from_value(draft.into())?;
+    if amendment.kind == AmendmentKind::Correction && amendment.outcome.is_none() {
+        return Err(refuse("missing field `outcome`".to_owned()));
+    }
+    check_replica(&amendment.replica)?;
+    Ok(amendment.shortened())
+}
+
+/// What every record has, and no secrets.
+fn fill_up(draft: &mut Map<String, Value>, defaults: &Defaults) {
+    draft.values_mut().for_each(redact::redact_value);
+    // An id that was given says when: so the same draft makes the same bytes tomorrow.
+    let given = draft.get("id").and_then(Value::as_str).and_then(|id| id.parse::<RecordId>().ok());
+    let at = given.and_then(|id| Timestamp(id.millis()).to_string().parse().ok()).unwrap_or(defaults.at);
+    let mut fill = |key: &str, value: Value| {
+        draft.entry(key).or_insert(value);
+    };
+    fill("id", defaults.id.to_string().into());
+    fill("v", VERSION.into());
+    fill("at", at.to_string().into());
+    fill("replica", defaults.replica.clone().into());
+    fill("author", defaults.author.clone().into());
+}
+
+fn check_replica(replica: &str) -> Result<(), NotARecord> {
+    if is_word(replica) {
+        return Ok(());
+    }
+    Err(refuse(format!("`{}` is not a replica (a-z, 0-9, - and _)", replica.escape_debug())))
+}
+
 /// Fills up a draft: redacted, with keywords, pattern and anchor, canonical.
 pub(crate) fn complete(
     mut draft: Map<String, Value>,
     defaults: &Defaults,
     anchor: &Anchor,
 ) -> Result<Execution, NotARecord> {
-    draft.values_mut().for_each(redact::redact_value);
-    let mut fill = |key: &str, value: Value| {
-        draft.entry(key).or_insert(value);
-    };
-    fill("id", defaults.id.to_string().into());
-    fill("v", VERSION.into());
-    fill("kind", "execution".into());
-    fill("at", defaults.at.to_string().into());
-    fill("source", "record".into());
-    fill("replica", defaults.replica.clone().into());
-    fill("author", defaults.author.clone().into());
+    fill_up(&mut draft, defaults);
+    draft.entry("kind").or_insert("execution".into());
+    draft.entry("source").or_insert("record".into());
+    draft.insert("commit".to_owned(), anchor.object.to_string().into());
+    draft.insert("tree".to_owned(), anchor.tree.to_string().into());
     let mut execution: Execution = serde_json::from_value(draft.into())?;
-    if execution.v != VERSION {
-        return Err(refuse(format!("version {} is not {VERSION}", execution.v)));
-    }
     if execution.steps.is_empty() {
         return Err(refuse("an execution has at least one step".to_owned()));
     }
-    if !is_word(&execution.replica) {
-        return Err(refuse(format!(
-            "`{}` is not a replica (a-z, 0-9, - and _)",
-            execution.replica.escape_debug()
-        )));
-    }
+    check_replica(&execution.replica)?;
     apply_privacy(&mut execution, defaults.privacy)?;
-    execution.commit = Some(anchor.object);
-    execution.tree = Some(anchor.tree);
     execution.patch = anchor.patch.or(execution.patch);
     execution.pattern = Shape::of(&execution).map(|shape| shape.id());
     Ok(execution.shortened())

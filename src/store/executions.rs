@@ -58,19 +58,37 @@ impl Store<'_> {
         Ok(self.repo.tip(NOTES)?)
     }
 
-    /// Writes records as one notes commit; nothing at all if one of them contradicts what is there.
+    /// Writes records with new ids as one notes commit.
     pub(crate) fn append(&self, entries: &[Entry]) -> Result<Written, StoreError> {
+        self.append_given(entries, &BTreeSet::new())
+    }
+
+    /// Writes records as one notes commit; nothing at all if one of them contradicts what is there.
+    /// The `given` ids may be there already, on whatever object.
+    pub(crate) fn append_given(
+        &self,
+        entries: &[Entry],
+        given: &BTreeSet<RecordId>,
+    ) -> Result<Written, StoreError> {
         let identity = self.repo.identity(self.host);
         let at = Timestamp(self.host.now_ms());
         self.repo.write(self.host, || {
             let tip = self.repo.tip(NOTES)?;
-            let writer = Writer::new(self.repo);
-            let mut notes = NotesTree::open(&writer, tip)?;
-            let written = match add_lines(&mut notes, entries)? {
-                Ok(written) if written.recorded == 0 => return Ok(Ok(written)),
-                Ok(written) => written,
+            let held = match tip {
+                Some(tip) if !given.is_empty() => self.lines_of(given, tip)?,
+                _ => Held::new(),
+            };
+            let new = match without_known(entries, held) {
+                Ok(new) => new,
                 Err(id) => return Ok(Err(StoreError::Changed { id })),
             };
+            let writer = Writer::new(self.repo);
+            let mut notes = NotesTree::open(&writer, tip)?;
+            add_lines(&mut notes, &new)?;
+            let written = Written { recorded: new.len(), known: entries.len() - new.len() };
+            if new.is_empty() {
+                return Ok(Ok(written));
+            }
             let commit = notes.commit(&NewCommit {
                 tree: self.repo.empty_tree(),
                 parents: tip.as_slice(),
@@ -82,6 +100,21 @@ impl Store<'_> {
             self.repo.move_refs(&[RefEdit::to(NOTES, commit, tip)], "orchestrate: record")?;
             Ok(Ok(written))
         })?
+    }
+
+    /// The lines of the notes at `tip` that have these ids.
+    fn lines_of(&self, ids: &BTreeSet<RecordId>, tip: Oid) -> Result<Held, GitError> {
+        let mut held = Held::new();
+        for (_, blob) in self.repo.notes(tip)? {
+            // What can't be read can't contradict; `check` names it.
+            let text = self.repo.blob(blob).unwrap_or_default();
+            for line in note_lines(&text) {
+                if let Some(id) = canonical_id(line).filter(|id| ids.contains(id)) {
+                    held.entry(id).or_default().push(line.to_vec());
+                }
+            }
+        }
+        Ok(held)
     }
 
     /// Every record of the notes.
@@ -123,44 +156,67 @@ fn subject(recorded: usize) -> String {
     if recorded == 1 { "Record 1 execution\n".to_owned() } else { format!("Record {recorded} executions\n") }
 }
 
-/// The lines of a note that say something: git joins copied notes with a blank line.
+/// The lines of a note that say something: git joins copied notes with a blank line. What is no
+/// object keeps its spaces too: it is somebody's, and kept byte for byte.
 pub(super) fn note_lines(note: &[u8]) -> impl Iterator<Item = &[u8]> {
-    note.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+    let trimmed = |line: &'_ [u8]| line.trim_ascii().starts_with(b"{") && line.trim_ascii().ends_with(b"}");
+    note.split(|&b| b == b'\n')
+        .map(move |line| if trimmed(line) { line.trim_ascii() } else { line })
+        .filter(|line| !line.trim_ascii().is_empty())
+}
+
+/// Lines by the id that they open with.
+type Held = BTreeMap<RecordId, Vec<Vec<u8>>>;
+
+/// The id of a line in canonical form.
+fn canonical_id(line: &[u8]) -> Option<RecordId> {
+    let id = line.strip_prefix(b"{\"id\":\"")?.get(..26)?;
+    std::str::from_utf8(id).ok()?.parse().ok()
+}
+
+/// The entries that are not among `held` or twice among themselves. `Err`: the id of one that
+/// contradicts another line.
+fn without_known(entries: &[Entry], mut held: Held) -> Result<Vec<&Entry>, RecordId> {
+    let mut new = Vec::new();
+    for entry in entries {
+        let lines = held.entry(entry.id).or_default();
+        if lines.is_empty() {
+            new.push(entry);
+        } else if !lines.iter().any(|line| says_the_same(line, &entry.line)) {
+            return Err(entry.id);
+        }
+        lines.push(entry.line.clone().into_bytes());
+    }
+    Ok(new)
+}
+
+/// Whether two lines are one record, wherever it is attached: HEAD moves on between two tries to
+/// record the same.
+fn says_the_same(known: &[u8], new: &str) -> bool {
+    let content = |line: &[u8]| {
+        let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(line).ok()?;
+        fields.retain(|field, _| !matches!(field.as_str(), "commit" | "tree" | "patch"));
+        Some(fields)
+    };
+    known == new.as_bytes() || content(known).is_some_and(|it| content(new.as_bytes()) == Some(it))
 }
 
 /// Adds the entries' lines to their notes, each note a sorted set of lines, as `git notes merge -s
-/// cat_sort_uniq` makes it. `Err` inside: the id of a record that contradicts what is there.
-fn add_lines(
-    notes: &mut NotesTree<'_, '_>,
-    entries: &[Entry],
-) -> Result<Result<Written, RecordId>, GitError> {
-    let mut written = Written { recorded: 0, known: 0 };
+/// cat_sort_uniq` makes it.
+fn add_lines(notes: &mut NotesTree<'_, '_>, entries: &[&Entry]) -> Result<(), GitError> {
     let mut by_object = BTreeMap::<Oid, Vec<&Entry>>::new();
     entries.iter().for_each(|entry| by_object.entry(entry.object).or_default().push(entry));
     for (object, entries) in by_object {
         let note = notes.get(object)?.unwrap_or_default();
         let mut lines: BTreeSet<&[u8]> = note_lines(&note).collect();
-        let before = lines.len();
-        for entry in &entries {
-            let opening = format!("{{\"id\":\"{}\"", entry.id);
-            let line = entry.line.as_bytes();
-            if lines.iter().any(|known| known.starts_with(opening.as_bytes()) && *known != line) {
-                return Ok(Err(entry.id));
-            }
-            lines.insert(line);
+        lines.extend(entries.iter().map(|entry| entry.line.as_bytes()));
+        let added: usize = entries.iter().map(|entry| entry.line.len() + 1).sum();
+        let mut text = Vec::with_capacity(note.len() + added);
+        for line in lines {
+            text.extend_from_slice(line);
+            text.push(b'\n');
         }
-        let added = lines.len() - before;
-        written.recorded += added;
-        written.known += entries.len() - added;
-        if added > 0 {
-            let mut text =
-                Vec::with_capacity(note.len() + entries.iter().map(|it| it.line.len() + 1).sum::<usize>());
-            for line in lines {
-                text.extend_from_slice(line);
-                text.push(b'\n');
-            }
-            notes.set(object, &text)?;
-        }
+        notes.set(object, &text)?;
     }
-    Ok(Ok(written))
+    Ok(())
 }
