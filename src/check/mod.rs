@@ -92,6 +92,9 @@ fn audit_notes(store: &Store<'_>) -> Result<Vec<Finding>, StoreError> {
 
 fn audit_learning(store: &Store<'_>, subject: &Subject) -> Result<Vec<Finding>, StoreError> {
     let format = rules::learning_format(subject);
+    if !subject.files.contains_key("format") {
+        return Ok(format);
+    }
     let folders = rules::folders(subject);
     let counted = match subject.counted(store)? {
         Ok(records) => rules::cells(subject, &records),

@@ -8,6 +8,7 @@ use super::Finding;
 use super::subject::Subject;
 use crate::model::evidence::{Cells, Slot};
 use crate::model::library::{Library, plugin_path};
+use crate::model::oid::Oid;
 use crate::model::recount::{Records, recount};
 use crate::store::{LEARNING, NOTES, Noted};
 
@@ -49,7 +50,9 @@ pub(super) fn one_bytes_per_id(noted: &Noted) -> Vec<Finding> {
                 "{} lines have this id and differ; the one with the greater bytes counts",
                 lines.len()
             );
-            let cure = "take the wrong line out with `git notes --ref=orchestrate edit`";
+            let on: Vec<String> = noted.objects[id].iter().map(Oid::short).collect();
+            let cure =
+                format!("`git notes --ref=orchestrate edit {}` takes the wrong line out", on.join(" "));
             Finding::failed("one-bytes-per-id", format!("record {id}"), message, cure)
         })
         .collect();
@@ -70,8 +73,9 @@ pub(super) fn learning_format(subject: &Subject) -> Vec<Finding> {
             Finding::failed("format", object, problem.reason.clone(), cure)
         })
         .chain((!subject.files.contains_key("format")).then(|| {
-            let cure = "is this a learning tree? name the learning ref or a learning branch";
-            Finding::failed("format", format!("{}:format", subject.name), "the file is missing", cure)
+            let known = !subject.library.components.is_empty();
+            let cure = if known { MERGE } else { "name the learning ref or a learning branch" };
+            Finding::failed("format", format!("{}:format", subject.name), "not there: no learning tree", cure)
         }))
         .collect();
     if broken.is_empty() {
@@ -110,23 +114,31 @@ pub(super) fn cells(subject: &Subject, records: &Records) -> Vec<Finding> {
     let counted = recount(records, &subject.library);
     let library = &subject.library;
     let none = Cells::default();
+    // Of a file that can't be read, that is said once.
+    let unreadable = |path: &str| subject.problems.iter().any(|problem| problem.path == path);
     let mut wrong = Vec::new();
     let ids: BTreeSet<_> = library.patterns.keys().chain(counted.patterns.keys()).collect();
     for id in ids {
         let stored = library.patterns.get(id);
         let shown = stored.or_else(|| counted.patterns.get(id)).expect("it is in one of the two");
         let path = library.pattern_path(shown);
+        if stored.is_none() && unreadable(&path) {
+            continue;
+        }
         let object = format!("{}:{path}", subject.name);
         let cells = |of: &Library| of.patterns.get(id).map_or_else(Cells::default, |it| it.cells.clone());
-        wrong.extend(differences(&object, &lowered(subject, &path), &cells(library), &cells(&counted)));
+        wrong.extend(differences(&object, &lowered(subject), &cells(library), &cells(&counted)));
     }
     let ids: BTreeSet<_> = library.components.keys().chain(counted.components.keys()).collect();
     for id in ids {
         let path = plugin_path(id);
+        if unreadable(&path) {
+            continue;
+        }
         let object = format!("{}:{path} ({id})", subject.name);
         let stored = library.components.get(id).map_or(&none, |it| &it.cells);
         let recounted = counted.components.get(id).map_or(&none, |it| &it.cells);
-        wrong.extend(differences(&object, &lowered(subject, &path), stored, recounted));
+        wrong.extend(differences(&object, &lowered(subject), stored, recounted));
     }
     if wrong.is_empty() {
         let message = format!("every cell equals the recount of the notes ({} in all)", records.len());
@@ -137,14 +149,14 @@ pub(super) fn cells(subject: &Subject, records: &Records) -> Vec<Finding> {
 
 /// The cure for a cell that is too high: cells are joined by their maximum, so nothing that we do
 /// lowers one.
-fn lowered(subject: &Subject, path: &str) -> String {
+fn lowered(subject: &Subject) -> String {
     let name = &subject.name;
     let how = if name == LEARNING {
         "`git revert` it in a `git worktree add --detach`, then `git update-ref` to the result"
     } else {
         "`git revert` it"
     };
-    format!("`git log -p {name} -- {path}` shows the commit that raised it; {how}")
+    format!("`git log -p {name}` shows the commit that raised it; {how}")
 }
 
 fn differences(object: &str, lowered: &str, stored: &Cells, counted: &Cells) -> Vec<Finding> {

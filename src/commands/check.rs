@@ -1,7 +1,9 @@
 //! `check`: audits what the refs hold.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Ended};
-use crate::check::{Finding, Status, audit};
+use crate::check::{Status, Verdict, audit};
 use crate::ui::exit;
 
 /// Audit notes and learning: exit 1 names what is wrong, exit 3 what could not be checked
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     if cx.ui.is_json() {
         cx.ui.json(&serde_json::json!({"v": 1, "status": verdict.status, "findings": verdict.findings}));
     } else {
-        verdict.findings.iter().for_each(|finding| show(cx, finding));
+        show(cx, &verdict);
     }
     Ok(match verdict.status {
         Status::Passed => exit::DONE,
@@ -36,14 +38,21 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     })
 }
 
-fn show(cx: &Context, finding: &Finding) {
-    let text = format!("{}: {}: {}", finding.rule, finding.object, finding.message);
-    match finding.status {
-        Status::Passed => cx.ui.good("passed", text),
-        Status::NotChecked => cx.ui.doubtful("not checked", text),
-        Status::Failed => cx.ui.bad("failed", text),
+fn show(cx: &Context, verdict: &Verdict) {
+    for finding in &verdict.findings {
+        let text = format!("{}: {}: {}", finding.rule, finding.object, finding.message);
+        match finding.status {
+            Status::Passed => cx.ui.good("passed", text),
+            Status::NotChecked => cx.ui.doubtful("not checked", text),
+            Status::Failed => cx.ui.bad("failed", text),
+        }
     }
-    if let Some(cure) = &finding.cure {
-        cx.ui.hint(cure);
-    }
+    let number = |status| verdict.findings.iter().filter(|it| it.status == status).count();
+    let (passed, not_checked) = (number(Status::Passed), number(Status::NotChecked));
+    cx.ui.talk(format!("{passed} passed, {not_checked} not checked, {} failed", number(Status::Failed)));
+    // One cure often helps against several findings.
+    let mut cures: Vec<&String> = verdict.findings.iter().filter_map(|it| it.cure.as_ref()).collect();
+    let mut told = BTreeSet::new();
+    cures.retain(|cure| told.insert(*cure));
+    cures.into_iter().for_each(|cure| cx.ui.hint(cure));
 }

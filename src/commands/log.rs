@@ -38,6 +38,10 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         found.iter().for_each(|execution| cx.ui.json(execution));
         return DONE;
     }
+    if found.is_empty() && args.outcome.is_some() {
+        cx.ui.line("no executions ended so");
+        return DONE;
+    }
     if found.is_empty() {
         cx.ui.line("no executions yet");
         cx.ui
@@ -78,7 +82,7 @@ fn row(execution: &Execution, noted: &Noted, now: Timestamp) -> Vec<String> {
 pub(super) fn outcome_word(execution: &Execution) -> &'static str {
     let stumbled = execution.steps.iter().any(|step| step.outcome == StepOutcome::Failed);
     match execution.outcome {
-        Outcome::Passed if stumbled => "passed, with a fallback",
+        Outcome::Passed if stumbled => "passed with a fallback",
         other => other.as_str(),
     }
 }

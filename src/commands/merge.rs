@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::{Context, DONE, Ended};
+use crate::git::Repository;
 use crate::learn;
+use crate::model::oid::Oid;
 use crate::store::Merged;
-use crate::ui::count;
+use crate::ui::{Failure, count};
 
 /// Merge learning branches into the pattern library
 #[derive(Debug, clap::Args)]
@@ -49,13 +51,27 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
                 count(branches, "branch"),
                 tip.short()
             ));
-            let message = repo.commit(*tip)?.message;
-            let told = message.lines().skip(2).take_while(|line| !line.starts_with("Orchestrate-"));
-            told.filter(|line| !line.is_empty()).for_each(|line| cx.ui.line(format!("  {line}")));
+            tell(cx, &repo, *tip, branches)?;
         }
     }
     for name in &merged.kept {
         cx.ui.warn(format!("the branch {name} is merged and stays, because a work tree has it checked out"));
     }
     DONE
+}
+
+/// What each of the last merges taught, the first merge first.
+fn tell(cx: &Context, repo: &Repository, tip: Oid, merges: usize) -> Result<(), Failure> {
+    let mut messages = Vec::new();
+    let mut next = Some(tip);
+    while let Some(commit) = next.filter(|_| messages.len() < merges) {
+        let info = repo.commit(commit)?;
+        next = info.parents.first().copied();
+        messages.push(info.message);
+    }
+    for message in messages.iter().rev() {
+        let told = message.lines().skip(2).take_while(|line| !line.starts_with("Orchestrate-"));
+        told.filter(|line| !line.is_empty()).for_each(|line| cx.ui.line(format!("  {line}")));
+    }
+    Ok(())
 }

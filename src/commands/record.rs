@@ -10,6 +10,7 @@ use super::{Context, DONE, Ended};
 use crate::git::{GitError, Head};
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
+use crate::model::record::NotARecord;
 use crate::model::time::Timestamp;
 use crate::store::{Anchor, Defaults, Entry, Kind, Noted, Store, amend, author_hash, complete, kind};
 use crate::ui::{Failure, count, exit};
@@ -118,8 +119,8 @@ impl<'a> Reader<'a> {
             if line.len() > LONGEST {
                 return Err(wrong(number, format!("{} bytes are too many (at most {LONGEST})", line.len())));
             }
-            let draft: Map<String, Value> = serde_json::from_str(line)
-                .map_err(|error| wrong(number, format!("not a JSON object: {}", in_line(&error))))?;
+            let draft: Map<String, Value> =
+                serde_json::from_str(line).map_err(|error| wrong(number, NotARecord::from(error)))?;
             let given = draft.contains_key("id");
             let kind = kind(&draft).map_err(|error| wrong(number, error))?;
             let entry = match kind {
@@ -195,13 +196,6 @@ impl<'a> Reader<'a> {
         self.anchors.insert(rev.to_owned(), anchor);
         Ok(anchor)
     }
-}
-
-/// What is wrong with a line of JSON; serde counts from the line itself, so its number says nothing.
-fn in_line(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let what = text.split(" at line ").next().unwrap_or(&text);
-    if error.column() > 0 { format!("{what} (column {})", error.column()) } else { what.to_owned() }
 }
 
 /// What `rev` annotates: a commit; the empty tree where HEAD has no commit yet.

@@ -2,7 +2,7 @@
 
 use super::log::{outcome_word, warn_of_bad_lines};
 use super::{Context, DONE, Ended};
-use crate::git::Head;
+use crate::git::{GitError, Head};
 use crate::model::id::RecordId;
 use crate::model::json::Number;
 use crate::model::record::{Execution, GateResult, Measure, Step, StepOutcome};
@@ -62,8 +62,11 @@ fn find(name: &str, store: &Store<'_>, noted: &Noted) -> Result<Execution, Failu
     let object = if name == "HEAD" && matches!(store.repo.head()?, Head::Unborn { .. }) {
         store.repo.empty_tree()
     } else {
-        store.repo.resolve(name).map_err(|error| {
-            Failure::from(error).hint("`git orchestrate log` lists the executions that there are")
+        store.repo.resolve(name).map_err(|error| match error {
+            GitError::UnknownRevision { .. } => {
+                Failure { code: exit::USAGE, ..none(format!("`{name}` is no execution and no revision")) }
+            }
+            error => error.into(),
         })?
     };
     let on = |execution: &&Execution| noted.objects.get(&execution.id).is_some_and(|it| it.contains(&object));
@@ -75,7 +78,8 @@ fn show(cx: &Context, execution: &Execution) {
     let request = execution.request.as_deref().unwrap_or("(the request was not kept)");
     ui.headline(request);
     let took = execution.duration_ms().map(|ms| format!(" in {}", duration(ms))).unwrap_or_default();
-    ui.line(format!("{}{took}, {}", outcome_word(execution), ago(execution.at, Timestamp(cx.host.now_ms()))));
+    let when = ago(execution.at, Timestamp(cx.host.now_ms()));
+    ui.line(format!("{}{took}, {when}", outcome_word(execution)));
     ui.line(format!("execution {}", execution.id));
     if let Some(commit) = execution.commit {
         ui.line(format!("commit    {commit}"));

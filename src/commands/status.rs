@@ -67,12 +67,18 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let last = past.iter().max_by_key(|execution| (execution.at, execution.id));
     let latest = last.map(|execution| format!(", the last {}", ago(execution.at, now))).unwrap_or_default();
     let mut rows = vec![
-        vec!["executions".to_owned(), format!("{} ({passed} passed{latest})", past.len())],
+        vec![
+            "executions".to_owned(),
+            match past.len() {
+                0 => "none yet".to_owned(),
+                number => format!("{number} ({passed} passed{latest})"),
+            },
+        ],
         vec!["patterns".to_owned(), pattern_counts(&stages)],
         vec!["marketplaces".to_owned(), or_none(store.settings.marketplaces.keys().cloned())],
     ];
     let short = |name: &String| name.trim_start_matches("refs/heads/").to_owned();
-    rows.push(vec!["learning".to_owned(), or_none(branches.iter().map(|(name, _)| short(name)))]);
+    rows.push(vec!["learning branches".to_owned(), or_none(branches.iter().map(|(name, _)| short(name)))]);
     rows.push(vec!["open runs".to_owned(), or_none(runs.iter().map(|run| run.id.to_string()))]);
     for name in [NOTES, LEARNING] {
         rows.push(vec![

@@ -36,9 +36,7 @@ pub(crate) fn lesson(execution: &Execution, before: &Library, after: &Library) -
     text.push_str(&predicted_against_actual(execution));
     if let Some(change) = own {
         text.push_str(&standing(change));
-        if !change.words.is_empty() {
-            text.push_str(&format!("Reusable for requests about: {}.\n", change.words.join(", ")));
-        }
+        text.push_str(&reusable(change));
     }
     text.push_str(&format!("\nOrchestrate-Execution: {}\n", execution.id));
     if let Some(pattern) = &execution.pattern {
@@ -54,7 +52,11 @@ pub(crate) fn catch_up(before: &Library, after: &Library) -> String {
         return "Put the files of the library in their one form\n".to_owned();
     }
     let changes = changes(before, after);
-    let mut text = format!("{}\n\n{}", catch_up_subject(&changes), listing(&changes));
+    let body = match &changes[..] {
+        [only] => format!("{}{}", standing(only), reusable(only)),
+        several => listing(several),
+    };
+    let mut text = format!("{}\n\n{body}", catch_up_subject(&changes));
     let promotions = promotions(&changes);
     if !promotions.is_empty() {
         text.push_str(&format!("\n{promotions}"));
@@ -65,7 +67,8 @@ pub(crate) fn catch_up(before: &Library, after: &Library) -> String {
 /// The message of a merge of a learning branch into the learning ref.
 pub(crate) fn merge(branch: &str, before: &Library, after: &Library) -> String {
     let changes = changes(before, after);
-    let mut text = format!("Merge learning branch '{branch}'\n\n{}", listing(&changes));
+    let body = if before == after { "Nothing in it was new.\n".to_owned() } else { listing(&changes) };
+    let mut text = format!("Merge learning branch '{branch}'\n\n{body}");
     let promotions = promotions(&changes);
     if !promotions.is_empty() {
         text.push_str(&format!("\n{promotions}"));
@@ -135,6 +138,13 @@ fn standing(change: &Change) -> String {
     let bound =
         if tally.runs() == 0 { String::new() } else { format!(", lower bound {:.2}", tally.lower_bound()) };
     format!("Now {} with {}{bound}.\n", stage.as_str(), counts(tally))
+}
+
+fn reusable(change: &Change) -> String {
+    if change.words.is_empty() {
+        return String::new();
+    }
+    format!("Reusable for requests about: {}.\n", change.words.join(", "))
 }
 
 fn counts(tally: Tally) -> String {

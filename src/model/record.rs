@@ -249,8 +249,15 @@ struct Envelope {
 
 /// The line is no record: not JSON, or a field is missing or wrong.
 #[derive(Debug, thiserror::Error)]
-#[error("not a record: {0}")]
+#[error("not a record: {}", in_line(.0))]
 pub(crate) struct NotARecord(#[from] serde_json::Error);
+
+/// What is wrong with one line of JSON; that it is the first of its text says nothing.
+fn in_line(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or(&text);
+    if error.column() > 0 { format!("{what} (column {})", error.column()) } else { what.to_owned() }
+}
 
 impl Record {
     /// Reads one line of a note.

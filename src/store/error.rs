@@ -25,5 +25,5 @@ pub(crate) enum StoreError {
     Replica { path: PathBuf, source: std::io::Error },
     /// A setting has a value that it can't have.
     #[error("the setting {key} is `{value}`; it must be {wanted}")]
-    Setting { key: String, value: String, wanted: &'static str },
+    Setting { key: String, value: String, wanted: String },
 }

@@ -152,7 +152,7 @@ fn number(key: &str, value: Option<String>, least: u32, most: u32) -> Result<Opt
     let Some(value) = value else { return Ok(None) };
     match value.parse() {
         Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
-        _ => Err(wrong(key, value, "a whole number within its bounds")),
+        _ => Err(wrong(key, value, &format!("a whole number from {least} to {most}"))),
     }
 }
 
@@ -160,7 +160,7 @@ fn one_of<T: Copy>(
     key: &str,
     value: Option<String>,
     choices: &[(&str, T)],
-    wanted: &'static str,
+    wanted: &str,
 ) -> Result<Option<T>, StoreError> {
     let Some(value) = value else { return Ok(None) };
     let found = choices.iter().find(|(name, _)| *name == value);
@@ -184,8 +184,8 @@ fn prefix(value: Option<String>) -> Result<String, StoreError> {
     }
 }
 
-fn wrong(key: &str, value: String, wanted: &'static str) -> StoreError {
-    StoreError::Setting { key: format!("orchestrate.{key}"), value, wanted }
+fn wrong(key: &str, value: String, wanted: &str) -> StoreError {
+    StoreError::Setting { key: format!("orchestrate.{key}"), value, wanted: wanted.to_owned() }
 }
 
 /// Marketplaces by name, and keys that no setting has.
@@ -228,7 +228,7 @@ mod tests {
         let error = number("jobs", Some("0".to_owned()), 1, 256).expect_err("too small");
         assert_eq!(
             error.to_string(),
-            "the setting orchestrate.jobs is `0`; it must be a whole number within its bounds"
+            "the setting orchestrate.jobs is `0`; it must be a whole number from 1 to 256"
         );
     }
 }

@@ -2,11 +2,15 @@
 
 mod analyze;
 mod catalog;
+mod check;
 mod demo;
 mod help;
 mod hooks;
+mod log;
 mod market;
 mod marketplace;
+mod merge;
+mod patterns;
 mod plan;
 mod record;
 mod run;
@@ -14,4 +18,7 @@ mod run_apply;
 mod run_failures;
 mod run_safety;
 mod settings;
+mod show;
+mod status;
 mod support;
+mod surgery;

@@ -61,6 +61,12 @@ impl TestRepo {
         repo
     }
 
+    /// A clock that is an hour ahead of a fresh one's: two repositories of one test make other ids.
+    pub(crate) fn with_later_clock(self) -> Self {
+        self.clock.set(self.clock.get().map(|now| now + 60 * STEP));
+        self
+    }
+
     /// Uses the machine's clock and randomness: for processes that run at the same time.
     pub(crate) fn with_real_clock(self) -> Self {
         self.clock.set(None);
@@ -183,6 +189,20 @@ impl TestRepo {
         let log = self.orchestrate(["log", "-n", "100000", "--json"]).code(0);
         log.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
+}
+
+/// Runs a command with this on standard input; it has to succeed. Gives what it printed.
+pub(crate) fn piped(command: &mut Command, input: &str) -> String {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    drop(child.stdin.take().expect("piped").write_all(input.as_bytes()));
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
 /// An execution of two components, as somebody would record it.

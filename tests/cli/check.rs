@@ -1,0 +1,288 @@
+//! `check`.
+
+use insta::assert_snapshot;
+
+use crate::support::{Ran, TestRepo, execution};
+
+const LEARNING: &str = "refs/orchestrate/learning";
+const PATTERN: &str = "patterns/discovered/sequential/a-b-3696f7104dac.toml";
+
+/// Two runs of `a → b`, merged.
+fn repo() -> TestRepo {
+    let runs = [execution("one", ["a", "b"], "passed"), execution("two", ["a", "b"], "passed")];
+    let repo = TestRepo::new().commit("start").record(&runs.join("\n"));
+    repo.orchestrate(["merge"]).code(0);
+    repo
+}
+
+/// What failed, with its cure.
+fn failures(ran: Ran) -> String {
+    let Ran { stdout, stderr, .. } = ran.code(1);
+    stdout
+        .lines()
+        .filter(|line| !line.starts_with("passed"))
+        .chain(stderr.lines())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn fresh_results_pass() {
+    assert_snapshot!(repo().orchestrate(["check"]).code(0).screen(), @"
+    passed format: refs/notes/orchestrate: every line of the notes is a record (2 in all)
+    passed one-bytes-per-id: refs/notes/orchestrate: every id has one line
+    passed format: refs/orchestrate/learning: every file can be read (6 in all)
+    passed folder: refs/orchestrate/learning: every pattern is where its evidence places it
+    passed cells: refs/orchestrate/learning: every cell equals the recount of the notes (2 in all)
+    passed bytes: refs/orchestrate/learning: every file has its one canonical form
+    ! 6 passed, 0 not checked, 0 failed
+    ");
+    let verdict = repo().orchestrate(["check", "--json"]).code(0).json();
+    assert_eq!((&verdict["v"], &verdict["status"]), (&1.into(), &"passed".into()));
+}
+
+#[test]
+fn where_nothing_is_nothing_was_checked() {
+    assert_snapshot!(TestRepo::new().orchestrate(["check"]).code(3).screen(), @"
+    not checked format: refs/notes/orchestrate: neither notes nor learning are here
+    ! 0 passed, 1 not checked, 0 failed
+    ");
+}
+
+#[test]
+fn without_the_notes_the_cells_are_not_checked() {
+    let repo = repo();
+    repo.git(["update-ref", "-d", "refs/notes/orchestrate"]);
+    // The objects are still there: the commit that was counted can be read.
+    repo.orchestrate(["check"]).code(0);
+    repo.git(["reflog", "expire", "--expire=now", "--all"]);
+    repo.git(["gc", "-q", "--prune=now"]);
+    assert_snapshot!(repo.orchestrate(["check"]).code(3).screen(), @"
+    passed format: refs/orchestrate/learning: every file can be read (6 in all)
+    passed folder: refs/orchestrate/learning: every pattern is where its evidence places it
+    not checked cells: refs/orchestrate/learning: the notes commit 5f61927 that was counted is missing here
+    passed bytes: refs/orchestrate/learning: every file has its one canonical form
+    ! 3 passed, 1 not checked, 0 failed
+    ");
+}
+
+#[test]
+fn a_raised_cell_fails_and_only_a_revert_helps() {
+    let repo = repo();
+    repo.edit_tree(LEARNING, |text| text.replace("passed = 2", "passed = 3"));
+    assert_snapshot!(failures(repo.orchestrate(["check"])), @"
+    failed cells: refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed says 3, the notes say 2
+    failed cells: refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/a): the cell jv14kvhp 2026-11 passed says 3, the notes say 2
+    failed cells: refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/b): the cell jv14kvhp 2026-11 passed says 3, the notes say 2
+    5 passed, 0 not checked, 3 failed
+    hint: `git log -p refs/orchestrate/learning` shows the commit that raised it; `git revert` it in a `git worktree add --detach`, then `git update-ref` to the result
+    ");
+    repo.orchestrate(["merge"]).code(0);
+    repo.orchestrate(["check"]).code(1);
+    // The cure, as it is worded.
+    repo.git(["worktree", "add", "-q", "--detach", "../mend", LEARNING]);
+    let mend = |arguments: &[&str]| {
+        let status = repo.command("git").arg("-C").arg("../mend").args(arguments).status();
+        assert!(status.expect("git starts").success(), "{arguments:?}");
+    };
+    mend(&["revert", "--no-edit", "HEAD"]);
+    mend(&["update-ref", LEARNING, "HEAD"]);
+    repo.orchestrate(["check"]).code(0);
+}
+
+#[test]
+fn a_lowered_cell_fails() {
+    let repo = repo();
+    repo.edit_tree(LEARNING, |text| text.replace("passed = 2", "passed = 1"));
+    assert_snapshot!(failures(repo.orchestrate(["check"])), @"
+    failed cells: refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed says 1, the notes say 2
+    failed cells: refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/a): the cell jv14kvhp 2026-11 passed says 1, the notes say 2
+    failed cells: refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/b): the cell jv14kvhp 2026-11 passed says 1, the notes say 2
+    5 passed, 0 not checked, 3 failed
+    hint: `git orchestrate merge` puts it right
+    ");
+}
+
+#[test]
+fn a_learning_branch_is_audited_before_it_is_merged() {
+    let repo = repo();
+    let branch = "refs/heads/learning/20261120T090000Z-0000aaaa";
+    repo.git(["update-ref", branch, "refs/orchestrate/learning^2"]);
+    repo.orchestrate(["check"]).code(0);
+    repo.edit_tree(branch, |text| text.replace("passed = 2", "passed = 9"));
+    assert_snapshot!(failures(repo.orchestrate(["check", "learning/20261120T090000Z-0000aaaa"])), @"
+    failed cells: learning/20261120T090000Z-0000aaaa:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed says 9, the notes say 2
+    failed cells: learning/20261120T090000Z-0000aaaa:plugins/market/plugin.toml (market/plugin/skill/a): the cell jv14kvhp 2026-11 passed says 9, the notes say 2
+    failed cells: learning/20261120T090000Z-0000aaaa:plugins/market/plugin.toml (market/plugin/skill/b): the cell jv14kvhp 2026-11 passed says 9, the notes say 2
+    5 passed, 0 not checked, 3 failed
+    hint: `git log -p learning/20261120T090000Z-0000aaaa` shows the commit that raised it; `git revert` it
+    ");
+    repo.orchestrate(["check"]).code(1);
+    repo.orchestrate(["check", LEARNING]).code(0);
+}
+
+#[test]
+fn a_pattern_in_another_folder_fails() {
+    let repo = repo();
+    repo.move_in_tree(LEARNING, "patterns/discovered/sequential", "patterns/learned");
+    assert_snapshot!(failures(repo.orchestrate(["check"])), @"
+    failed folder: refs/orchestrate/learning:patterns/learned/a-b-3696f7104dac.toml: its evidence places it at patterns/discovered/sequential/a-b-3696f7104dac.toml
+    5 passed, 0 not checked, 1 failed
+    hint: `git orchestrate merge` puts it right
+    ");
+}
+
+#[test]
+fn a_pattern_that_is_no_toml_fails_is_passed_over_and_stays() {
+    let repo = repo();
+    repo.write_in_tree(LEARNING, PATTERN, "id = [broken\n");
+    assert_snapshot!(failures(repo.orchestrate(["check"])), @"
+    failed format: refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: unclosed array, expected `]`
+    5 passed, 0 not checked, 1 failed
+    hint: it is skipped and kept; `git revert` the commit that broke it
+    ");
+    let ran = repo.orchestrate(["patterns"]).code(0);
+    assert_snapshot!(ran.stderr, @"warning: patterns/discovered/sequential/a-b-3696f7104dac.toml could not be read and is passed over: unclosed array, expected `]`");
+    let repo = repo.record(&execution("three", ["c", "d"], "passed"));
+    repo.orchestrate(["merge"]).code(0);
+    assert_eq!(repo.git(["show", &format!("{LEARNING}:{PATTERN}")]), "id = [broken");
+}
+
+#[test]
+fn a_file_that_nobody_knows_is_kept() {
+    let repo = repo();
+    repo.write_in_tree(LEARNING, "README.md", "ours\n");
+    repo.orchestrate(["check"]).code(0);
+    let repo = repo.record(&execution("three", ["c", "d"], "passed"));
+    repo.orchestrate(["merge"]).code(0);
+    assert_eq!(repo.git(["show", &format!("{LEARNING}:README.md")]), "ours");
+    repo.orchestrate(["check"]).code(0);
+}
+
+#[test]
+fn a_file_that_is_lost_moved_or_rewritten_fails() {
+    let lost = repo();
+    lost.remove_from_tree(LEARNING, "policy.toml");
+    assert_snapshot!(failures(lost.orchestrate(["check"])), @"
+    failed bytes: refs/orchestrate/learning:policy.toml: the file is missing
+    5 passed, 0 not checked, 1 failed
+    hint: `git orchestrate merge` puts it right
+    ");
+    let moved = repo();
+    moved.move_in_tree(LEARNING, "plugins/market", "plugins/elsewhere");
+    assert_snapshot!(failures(moved.orchestrate(["check"])), @"
+    failed bytes: refs/orchestrate/learning:plugins/elsewhere/plugin.toml: what it says belongs into another file
+    failed bytes: refs/orchestrate/learning:plugins/market/plugin.toml: the file is missing
+    5 passed, 0 not checked, 2 failed
+    hint: `git orchestrate merge` puts it right
+    ");
+    let rewritten = repo();
+    rewritten.edit_tree(LEARNING, |text| text.replace("v = 1\n", "# mine\nv = 1\n"));
+    assert_snapshot!(failures(rewritten.orchestrate(["check"])), @"
+    failed bytes: refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: its bytes are not canonical: -# mine
+    failed bytes: refs/orchestrate/learning:plugins/market/plugin.toml: its bytes are not canonical: -# mine
+    failed bytes: refs/orchestrate/learning:policy.toml: its bytes are not canonical: -# mine
+    5 passed, 0 not checked, 3 failed
+    hint: `git orchestrate merge` puts it right
+    ");
+}
+
+#[test]
+fn a_note_that_is_no_record_fails_is_passed_over_and_stays() {
+    let repo = repo();
+    repo.git(["notes", "--ref=orchestrate", "append", "-m", "  what is {this}?  \nand \u{1b}[31mthis"]);
+    assert_snapshot!(failures(repo.orchestrate(["check"])), @"
+    failed format: note of 2720ca23c977cd7e5b2c029f13c75da6522078cd, line 3: not a record: expected value (column 3)
+    failed format: note of 2720ca23c977cd7e5b2c029f13c75da6522078cd, line 4: not a record: expected value (column 1)
+    5 passed, 0 not checked, 2 failed
+    hint: it is skipped and kept; `git notes --ref=orchestrate edit 2720ca2` mends it
+    ");
+    assert_snapshot!(repo.orchestrate(["log"]).code(0).stderr, @"warning: 2 lines of the notes could not be read, the first on 2720ca2; `git orchestrate check` names them");
+    let repo = repo.record(&execution("three", ["c", "d"], "passed"));
+    repo.orchestrate(["merge"]).code(0);
+    let note = repo.git(["notes", "--ref=orchestrate", "show"]);
+    assert!(note.lines().any(|line| line == "  what is {this}?"), "{note}");
+    assert!(note.lines().any(|line| line == "and \u{1b}[31mthis"), "{note}");
+    assert_eq!(repo.executions().len(), 3);
+}
+
+#[test]
+fn two_lines_under_one_id_fail_and_one_counts() {
+    let repo = repo();
+    let note = repo.git(["notes", "--ref=orchestrate", "show"]);
+    let twin = note
+        .lines()
+        .next()
+        .expect("a line")
+        .replace(r#""outcome":"passed"}"#, r#""outcome":"passed","zz":1}"#);
+    repo.git(["notes", "--ref=orchestrate", "append", "-m", &twin]);
+    assert_snapshot!(failures(repo.orchestrate(["check"])), @"
+    failed one-bytes-per-id: record 01M7VZGDYG7R9F0Y2PK0KK6ZRV: 2 lines have this id and differ; the one with the greater bytes counts
+    5 passed, 0 not checked, 1 failed
+    hint: `git notes --ref=orchestrate edit 2720ca2` takes the wrong line out
+    ");
+    assert_eq!(repo.executions().len(), 2);
+}
+
+#[test]
+fn a_tree_without_a_format_or_of_a_newer_one_fails() {
+    let without = repo();
+    without.remove_from_tree(LEARNING, "format");
+    assert_snapshot!(failures(without.orchestrate(["check"])), @"
+    failed format: refs/orchestrate/learning:format: not there: no learning tree
+    2 passed, 0 not checked, 1 failed
+    hint: `git orchestrate merge` puts it right
+    ");
+    let newer = repo();
+    newer.write_in_tree(LEARNING, "format", "2\n");
+    assert_snapshot!(failures(newer.orchestrate(["check"])), @"
+    failed format: refs/orchestrate/learning:format: the learning tree has format 2, and this version reads format 1
+    2 passed, 0 not checked, 1 failed
+    hint: install a newer git-orchestrate, or `git revert` the commit that changed the file
+    ");
+    // Nothing else touches what it does not understand.
+    assert_snapshot!(newer.orchestrate(["patterns"]).code(128).screen(), @"
+    ! error: commit 5cddb30: the learning tree has format 2, and this version reads format 1
+    ! hint: install a newer git-orchestrate
+    ");
+    let before = newer.git(["for-each-ref"]);
+    newer.orchestrate(["merge"]).code(128);
+    assert_eq!(newer.git(["for-each-ref"]), before);
+}
+
+#[test]
+fn a_ref_that_is_no_learning_tree_fails_and_one_that_is_not_there_is_a_usage_error() {
+    let repo = repo().file("main.rs", "fn main() {}").commit("a program");
+    assert_snapshot!(failures(repo.orchestrate(["check", "main"])), @"
+    failed format: main:format: not there: no learning tree
+    2 passed, 0 not checked, 1 failed
+    hint: name the learning ref or a learning branch
+    ");
+    assert_snapshot!(repo.orchestrate(["check", "nowhere"]).code(2).stderr, @"
+    error: `nowhere` names no object
+    hint: `git log --oneline --all` lists what there is
+    ");
+}
+
+#[test]
+fn a_shallow_clone_can_check_what_it_adopted() {
+    let origin = repo().commit("second");
+    let clone = TestRepo::nowhere();
+    clone.git(["clone", "-q", "--depth=1", &format!("file://{}", origin.path().display()), "."]);
+    clone.orchestrate(["init"]).code(0);
+    clone.orchestrate(["check"]).code(0);
+    assert_eq!(clone.executions().len(), 2);
+}
+
+#[test]
+fn corrections_and_copies_of_notes_pass() {
+    let repo = repo();
+    let id = repo.executions()[0]["id"].as_str().expect("an id").to_owned();
+    let repo =
+        repo.commit("copy").record(&format!(r#"{{"kind":"correction","target":"{id}","outcome":"failed"}}"#));
+    repo.git(["notes", "--ref=orchestrate", "copy", "HEAD~1", "HEAD"]);
+    repo.orchestrate(["merge"]).code(0);
+    repo.orchestrate(["check"]).code(0);
+    let tally = repo.orchestrate(["patterns", "--json"]).json()[0]["tally"].clone();
+    assert_eq!((&tally["passed"], &tally["failed"]), (&1.into(), &1.into()));
+}

@@ -1,0 +1,69 @@
+//! `log`.
+
+use insta::assert_snapshot;
+
+use crate::support::{TestRepo, execution};
+
+#[test]
+fn an_empty_log_says_how_to_begin() {
+    let repo = TestRepo::new();
+    assert_snapshot!(repo.orchestrate(["log"]).code(0).screen(), @r#"
+    no executions yet
+    ! hint: `git orchestrate run "what you want"` makes one, `record` keeps one that ran elsewhere
+    "#);
+    assert_eq!(repo.orchestrate(["log", "--json"]).code(0).screen(), "");
+}
+
+fn repo() -> TestRepo {
+    TestRepo::new()
+        .commit("start")
+        .record(&execution("add a licence", ["licence", "check"], "passed"))
+        .record(&execution(
+            "add a workflow that builds, tests and releases the program",
+            ["ci", "check"],
+            "failed",
+        ))
+}
+
+#[test]
+fn the_latest_execution_comes_first() {
+    assert_snapshot!(repo().orchestrate(["log"]).code(0).screen(), @"
+    execution  when       outcome  steps  took  commit   request
+    r0ezy1yw   1 min ago  failed       2     -  2720ca2  add a workflow that builds, tests and r…
+    k0kk6zrv   1 min ago  passed       2     -  2720ca2  add a licence
+    ");
+}
+
+#[test]
+fn a_number_and_an_outcome_narrow_it_down() {
+    let repo = repo();
+    let lines = |ran: crate::support::Ran| ran.code(0).stdout.lines().count();
+    assert_eq!(lines(repo.orchestrate(["log", "--json", "-n", "1"])), 1);
+    assert_eq!(lines(repo.orchestrate(["log", "--json", "--outcome", "failed"])), 1);
+    assert_eq!(lines(repo.orchestrate(["log", "--json", "--outcome", "aborted"])), 0);
+    repo.orchestrate(["log", "--outcome", "great"]).code(2);
+}
+
+#[test]
+fn what_no_execution_is_like_is_not_called_none_yet() {
+    assert_snapshot!(repo().orchestrate(["log", "--outcome", "aborted"]).code(0).screen(), @"no executions ended so");
+}
+
+#[test]
+fn json_is_the_record_as_it_is_stored() {
+    let repo = repo();
+    let printed = repo.orchestrate(["log", "--json", "-n", "1"]).code(0).stdout;
+    let note = repo.git(["notes", "--ref=orchestrate", "show"]);
+    assert!(note.lines().any(|line| line == printed.trim_end()), "{printed}");
+}
+
+#[test]
+fn a_request_cannot_move_the_cursor() {
+    let repo = TestRepo::new().commit("start");
+    repo.orchestrate_with(["record"], &execution(r"red \u001b[31m\u202etxt\u0007", ["a", "b"], "passed"))
+        .code(0);
+    for verb in ["log", "show", "patterns", "status"] {
+        let screen = repo.orchestrate([verb]).code(0).screen();
+        assert!(!screen.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{screen:?}");
+    }
+}

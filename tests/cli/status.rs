@@ -1,0 +1,90 @@
+//! `status`.
+
+use insta::assert_snapshot;
+
+use crate::support::{TestRepo, execution};
+
+#[test]
+fn a_fresh_repository_says_what_to_do_first() {
+    assert_snapshot!(TestRepo::new().orchestrate(["status"]).code(0).screen(), @"
+    Replica jv14kvhp on main (no commit yet)
+    executions                 none yet
+    patterns                   none yet
+    marketplaces               none
+    learning branches          none
+    open runs                  none
+    refs/notes/orchestrate     not there yet
+    refs/orchestrate/learning  not there yet
+
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+}
+
+#[test]
+fn what_is_not_learned_yet_is_named_and_then_is_not() {
+    let repo = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    assert_snapshot!(repo.orchestrate(["status"]).code(0).screen(), @"
+    Replica jv14kvhp on main
+    executions                 1 (1 passed, the last just now)
+    patterns                   1 discovered
+    marketplaces               none
+    learning branches          none
+    open runs                  none
+    refs/notes/orchestrate     25b0822
+    refs/orchestrate/learning  not there yet
+
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ! hint: `git orchestrate merge` takes 1 changed pattern into the library
+    ");
+    repo.orchestrate(["merge"]).code(0);
+    assert_snapshot!(repo.orchestrate(["status"]).code(0).screen(), @"
+    Replica jv14kvhp on main
+    executions                 1 (1 passed, the last 2 min ago)
+    patterns                   1 discovered
+    marketplaces               none
+    learning branches          none
+    open runs                  none
+    refs/notes/orchestrate     25b0822
+    refs/orchestrate/learning  777562b
+
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+}
+
+#[test]
+fn programs_read_the_same() {
+    let repo = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    assert_snapshot!(repo.orchestrate(["status", "--json"]).code(0).screen(), @r#"{"bad_lines":0,"executions":1,"head":"main","learning_branches":[],"marketplaces":[],"not_learned_yet":1,"open_runs":[],"passed":1,"patterns":{"discovered":1},"refs":{"refs/notes/orchestrate":"25b082224cec5ee56544dcd769dd45526f98dfac","refs/orchestrate/learning":null},"replica":"jv14kvhp","v":1}"#);
+}
+
+#[test]
+fn an_unknown_setting_is_named_and_a_wrong_value_is_an_error() {
+    let repo = TestRepo::new();
+    repo.git(["config", "orchestrate.colour", "blue"]);
+    repo.git(["config", "orchestrate.marketplace.x.sauce", "hot"]);
+    repo.git(["config", "orchestrate.learningprefix", "learning/"]);
+    let ran = repo.orchestrate(["status"]).code(0);
+    assert_snapshot!(ran.stderr.lines().filter(|it| it.starts_with("warning")).collect::<Vec<_>>().join("\n"), @"
+    warning: the setting orchestrate.colour means nothing to this version
+    warning: the setting orchestrate.marketplace.x.sauce means nothing to this version
+    ");
+    repo.git(["config", "orchestrate.jobs", "many"]);
+    assert_snapshot!(repo.orchestrate(["status"]).code(2).stderr, @"
+    error: the setting orchestrate.jobs is `many`; it must be a whole number from 1 to 256
+    hint: `git config orchestrate.jobs <value>` sets it, `git config --unset orchestrate.jobs` takes it back
+    ");
+    repo.git(["config", "orchestrate.jobs", "3"]);
+    repo.git(["config", "orchestrate.privacy", "Text"]);
+    assert_snapshot!(repo.orchestrate(["log"]).code(2).stderr, @"
+    error: the setting orchestrate.privacy is `Text`; it must be text, words or none
+    hint: `git config orchestrate.privacy <value>` sets it, `git config --unset orchestrate.privacy` takes it back
+    ");
+}
+
+#[test]
+fn settings_may_come_from_an_included_file() {
+    let repo = TestRepo::new().file("team.config", "[orchestrate]\n\tprivacy = none\n");
+    repo.git(["config", "include.path", "../team.config"]);
+    let repo = repo.record(&execution("add a", ["a", "b"], "passed"));
+    assert!(repo.executions()[0].get("request").is_none());
+}
