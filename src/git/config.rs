@@ -1,11 +1,16 @@
 //! Configuration: what git says of a key, and writing to the repository's own file.
 
-use gix::bstr::{BString, ByteSlice};
+use std::time::Duration;
+
+use gix::bstr::ByteSlice;
 
 use super::error::GitError;
 use super::objects::Identity;
 use super::repository::Repository;
 use crate::host::Host;
+
+/// How often the lock of the configuration is tried for, 20 ms apart.
+const TRIES: u32 = 100;
 
 impl Repository {
     /// The value of a key (`section.key` or `section.subsection.key`), the last one set.
@@ -36,7 +41,7 @@ impl Repository {
 
     /// Sets a key of the repository's own configuration to these values and no others; none at all
     /// takes it out, with its section where nothing is left of that. The rest of the file stays as it
-    /// is, comments too.
+    /// is, byte for byte: that is why git writes it (gix leaves empty lines where values were).
     pub(crate) fn set_config(
         &self,
         section: &str,
@@ -44,30 +49,19 @@ impl Repository {
         key: &str,
         values: &[String],
     ) -> Result<(), GitError> {
-        let path = self.common_dir().join("config");
-        let doing = || GitError::gix(format!("change {}", path.display()));
-        let mut file = self.gix.config_file_mut(&path).map_err(doing())?;
+        let _lock = self.lock()?;
         let full =
             subsection.map_or_else(|| format!("{section}.{key}"), |sub| format!("{section}.{sub}.{key}"));
-        if let Ok(mut old) = file.raw_values_mut(full.as_str()) {
-            old.delete_all();
+        let listing = self.git().args(["config", "--local", "-z", "--get-all", &full]).end()?.stdout;
+        let listing = String::from_utf8_lossy(&listing).into_owned();
+        let held: Vec<&str> = listing.split_terminator('\0').collect();
+        for value in held.iter().filter(|held| !values.iter().any(|value| value == *held)) {
+            self.write_config(&["--fixed-value", "--unset-all", &full, value])?;
         }
-        let subsection = subsection.map(BString::from);
-        let subsection = subsection.as_ref().map(|it| it.as_bstr());
-        if values.is_empty() {
-            let left = file.section(section, subsection).map(|section| section.to_bstring());
-            if left
-                .is_ok_and(|left| left.trim_ascii().ends_with(b"]") && left.trim_ascii().lines().count() == 1)
-            {
-                file.remove_section(section, subsection);
-            }
-        } else {
-            let mut section = file.section_mut_or_create_new(section, subsection).map_err(doing())?;
-            for value in values {
-                section.push(key, value.as_str()).map_err(doing())?;
-            }
+        for value in values.iter().filter(|value| !held.contains(&value.as_str())) {
+            self.write_config(&["--add", &full, value])?;
         }
-        file.commit().map_err(doing())
+        Ok(())
     }
 
     /// Takes a whole section (with this subsection) out of the repository's own configuration.
@@ -76,12 +70,27 @@ impl Repository {
         section: &str,
         subsection: Option<&str>,
     ) -> Result<(), GitError> {
-        let path = self.common_dir().join("config");
-        let doing = || GitError::gix(format!("change {}", path.display()));
-        let mut file = self.gix.config_file_mut(&path).map_err(doing())?;
-        let subsection = subsection.map(BString::from);
-        while file.remove_section(section, subsection.as_ref().map(|it| it.as_bstr())).is_some() {}
-        file.commit().map_err(doing())
+        let full = subsection.map_or_else(|| section.to_owned(), |sub| format!("{section}.{sub}"));
+        match self.write_config(&["--remove-section", &full]) {
+            Err(GitError::Failed { stderr, .. }) if stderr.contains("no such section") => Ok(()),
+            ended => ended,
+        }
+    }
+
+    /// Changes the repository's own configuration. git does not wait where another git writes it.
+    fn write_config(&self, arguments: &[&str]) -> Result<(), GitError> {
+        let mut tries = 1;
+        loop {
+            match self.git().args(["config", "--local"]).args(arguments).output() {
+                Err(GitError::Failed { stderr, .. })
+                    if tries < TRIES && stderr.contains("could not lock") =>
+                {
+                    std::thread::sleep(Duration::from_millis(20));
+                    tries += 1;
+                }
+                ended => return ended.map(drop),
+            }
+        }
     }
 
     /// Who the user is: `GIT_COMMITTER_*`, then `committer.*`, then `user.*`; else ours, so that
