@@ -3,6 +3,8 @@
 //! Guarantee: `git notes` understands what is written here, and this what `git notes` writes.
 //! Notes are built on one tip that the caller read once; the caller moves the ref.
 
+use std::collections::BTreeMap;
+
 use gix::note::plumbing::State;
 
 use super::error::GitError;
@@ -21,7 +23,12 @@ impl<'w, 'r> NotesTree<'w, 'r> {
     pub(crate) fn open(writer: &'w Writer<'r>, tip: Option<Oid>) -> Result<Self, GitError> {
         let repo = writer.repo;
         let tree = tip.map_or_else(|| Ok(repo.empty_tree()), |tip| repo.tree_of(tip))?;
-        let state = State::new(to_gix(tree), writer).map_err(GitError::gix("read the notes tree"))?;
+        let open = |tree: Oid| State::new(to_gix(tree), writer).map_err(GitError::gix("read the notes tree"));
+        // gix refuses a tree in which one object has two notes; git joins them, and so do we.
+        let state = open(tree).or_else(|error| match without_twins(writer, tree)? {
+            mended if mended == tree => Err(error),
+            mended => open(mended),
+        })?;
         Ok(Self { writer, state })
     }
 
@@ -48,21 +55,53 @@ impl<'w, 'r> NotesTree<'w, 'r> {
     }
 }
 
+/// A note in its tree: the length of its file's name, which tells its path, what it annotates, and
+/// its blob.
+type Placed = (usize, Oid, Oid);
+
+/// `tree` with one note for every object: where it had several, one with the lines of all.
+fn without_twins(writer: &Writer<'_>, tree: Oid) -> Result<Oid, GitError> {
+    let mut by_object = BTreeMap::<Oid, Vec<(usize, Oid)>>::new();
+    for (file, annotated, blob) in writer.repo.placed_notes(tree)? {
+        by_object.entry(annotated).or_default().push((file, blob));
+    }
+    let mut changes = BTreeMap::new();
+    for (annotated, notes) in by_object.into_iter().filter(|(_, notes)| notes.len() > 1) {
+        let mut joined = Vec::new();
+        for (file, blob) in &notes {
+            changes.insert(path(annotated, *file), None);
+            joined.extend(writer.repo.blob(*blob)?);
+            joined.push(b'\n');
+        }
+        changes.insert(path(annotated, notes[0].0), Some(joined));
+    }
+    writer.tree(Some(tree), &changes)
+}
+
+/// The path of a note whose file has a name of this length: folders take two digits each.
+fn path(annotated: Oid, file: usize) -> String {
+    let digits = annotated.to_string();
+    let (folders, name) = digits.split_at(digits.len() - file);
+    let folders = (0..folders.len()).step_by(2).map(|at| &folders[at..at + 2]);
+    folders.chain([name]).collect::<Vec<_>>().join("/")
+}
+
 impl Repository {
     /// Every note at a tip: the annotated object and the note's blob. Entries of the tree that are
     /// no notes are passed over, as git does.
     pub(crate) fn notes(&self, tip: Oid) -> Result<Vec<(Oid, Oid)>, GitError> {
+        let placed = self.placed_notes(self.tree_of(tip)?)?;
+        Ok(placed.into_iter().map(|(_, annotated, blob)| (annotated, blob)).collect())
+    }
+
+    /// The same with the path of each.
+    fn placed_notes(&self, tree: Oid) -> Result<Vec<Placed>, GitError> {
         let mut notes = Vec::new();
-        self.collect_notes(self.tree_of(tip)?, &mut String::new(), &mut notes)?;
+        self.collect_notes(tree, &mut String::new(), &mut notes)?;
         Ok(notes)
     }
 
-    fn collect_notes(
-        &self,
-        tree: Oid,
-        prefix: &mut String,
-        notes: &mut Vec<(Oid, Oid)>,
-    ) -> Result<(), GitError> {
+    fn collect_notes(&self, tree: Oid, prefix: &mut String, notes: &mut Vec<Placed>) -> Result<(), GitError> {
         let wrong = || GitError::WrongKind { oid: tree, wanted: "tree" };
         let object = self.object(tree)?.try_into_tree().map_err(|_| wrong())?;
         for entry in object.iter() {
@@ -78,7 +117,7 @@ impl Repository {
             } else if let Ok(annotated) = prefix.parse()
                 && entry.mode().is_blob()
             {
-                notes.push((annotated, from_gix(entry.object_id())));
+                notes.push((name.len(), annotated, from_gix(entry.object_id())));
             }
             prefix.truncate(before);
         }
