@@ -12,6 +12,9 @@ use super::repository::Repository;
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
 
+/// How often writing one object is tried.
+const TRIES: u32 = 5;
+
 /// Who a commit is by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
@@ -163,10 +166,18 @@ impl Write for Writer<'_> {
         id: gix::ObjectId,
     ) -> gix::error::Result<gix::ObjectId> {
         // Without looking for packs that others may just have made: an object written twice does no harm.
-        if !self.repo.gix.objects.exists_without_refresh(&id) {
-            self.repo.gix.objects.write_buf_with_known_id(kind, from, id)?;
-            self.new.borrow_mut().push(id);
+        if self.repo.gix.objects.exists_without_refresh(&id) {
+            return Ok(id);
         }
+        let mut tries = 1;
+        // gc removes folders that it emptied, also the one that gix has just made for this object.
+        while let Err(error) = self.repo.gix.objects.write_buf_with_known_id(kind, from, id) {
+            if tries == TRIES {
+                return Err(error);
+            }
+            tries += 1;
+        }
+        self.new.borrow_mut().push(id);
         Ok(id)
     }
 
