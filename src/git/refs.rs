@@ -8,6 +8,9 @@ use super::error::GitError;
 use super::repository::Repository;
 use crate::model::oid::Oid;
 
+/// How long git waits for a lock that another git holds, in milliseconds, unless the user says.
+const PATIENCE_MS: u32 = 10_000;
+
 /// What a ref must be before it is moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
@@ -67,9 +70,13 @@ impl Repository {
     /// Moves refs: all of them, or none. `why` goes to the reflog.
     pub(crate) fn move_refs(&self, edits: &[RefEdit], why: &str) -> Result<(), GitError> {
         let Some(first) = edits.first() else { return Ok(()) };
-        let ended = self
-            .git()
-            .config("core.fsync=reference")
+        let mut git = self.git().config("core.fsync=reference");
+        for key in ["core.filesRefLockTimeout", "core.packedRefsTimeout"] {
+            if self.config(key).is_none() {
+                git = git.config(&format!("{key}={PATIENCE_MS}"));
+            }
+        }
+        let ended = git
             .args(["update-ref", "-m", why, "--create-reflog", "--stdin", "-z"])
             .input(transaction(edits))
             .end()?;
@@ -82,7 +89,9 @@ impl Repository {
                 return Err(GitError::LostRace { name: edit.name.clone() });
             }
         }
-        let reason = ended.stderr.trim_start_matches("fatal: ").to_owned();
+        // git's advice follows in further lines; ours is added at the edge.
+        let reason = ended.stderr.lines().next().unwrap_or("no reason given");
+        let reason = reason.trim_start_matches("fatal: ").trim_start_matches("prepare: ").to_owned();
         Err(GitError::RefNotMoved { name: first.name.clone(), reason })
     }
 

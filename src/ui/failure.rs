@@ -54,8 +54,10 @@ impl From<GitError> for Failure {
             GitError::NotARepository { .. } => {
                 failure.hint("run `git init` first, or change into a repository")
             }
-            GitError::Refused { reason, .. } if reason.contains("dubious ownership") => failure
-                .hint("if you trust it: `git config --global --add safe.directory <path of the repository>`"),
+            GitError::Refused { reason, .. } if reason.contains("dubious ownership") => {
+                let path = reason.split('\'').nth(1).unwrap_or("<path of the repository>");
+                failure.hint(format!("if you trust it: `git config --global --add safe.directory {path}`"))
+            }
             GitError::Quarantine => failure.hint("run it after the push was accepted, not in a receive hook"),
             GitError::Bare { .. } => failure.hint("run it in a clone that has a work tree"),
             GitError::UnknownRevision { .. } => {
@@ -66,7 +68,7 @@ impl From<GitError> for Failure {
             }
             GitError::Contended { .. } | GitError::LostRace { .. } => failure.hint("try again"),
             GitError::RefNotMoved { ref reason, .. } if reason.contains("File exists") => failure
-                .hint("another git process runs, or was killed: look at the .lock file that git names above"),
+                .hint("wait for the other git process; if none is running, remove the .lock file that is named above"),
             GitError::NoGit(_) => {
                 Self { code: exit::ENVIRONMENT, ..failure }.hint("install git 2.38 or newer")
             }
