@@ -54,9 +54,12 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     if cx.ui.is_json() {
         cx.ui.json(&json!({"v": 1, "deleted_refs": refs.iter().map(|(name, _)| name).collect::<Vec<_>>()}));
     } else {
-        cx.ui.headline("Our settings and files are gone from this clone");
+        cx.ui.headline("The settings and files of git-orchestrate are gone from this clone");
+        if !refs.is_empty() {
+            cx.ui.line(format!("deleted {}", count(refs.len(), "ref")));
+        }
         if !args.purge {
-            cx.ui.line(format!("{NOTES} and {LEARNING} stay; `git orchestrate deinit --purge` deletes them"));
+            cx.ui.line("what was recorded and learned stays; `git orchestrate deinit --purge` deletes it");
         }
     }
     DONE

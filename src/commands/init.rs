@@ -101,7 +101,7 @@ fn show(cx: &Context, store: &Store<'_>, remote: &Remote) -> Ended {
             cx.ui.line(format!("the remote {name} taught us {executions} and {patterns} that were new here"));
             if adopted.bad_lines > 0 {
                 cx.ui.warn(format!(
-                    "{} of its notes are no records; `git orchestrate check` names them",
+                    "{} of its notes could not be read; `git orchestrate check` names them",
                     count(adopted.bad_lines, "line")
                 ));
             }

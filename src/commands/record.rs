@@ -206,7 +206,9 @@ fn anchor(store: &Store<'_>, rev: &str) -> Result<Anchor, Failure> {
     if rev == "HEAD" && matches!(repo.head()?, Head::Unborn { .. }) {
         return Ok(nothing);
     }
-    let object: Oid = if rev == empty.to_string() { empty } else { repo.resolve(rev)? };
+    // A whole oid needs no git to look it up: batches are full of them.
+    let known = rev.parse::<Oid>().ok().filter(|oid| *oid == empty || repo.commit(*oid).is_ok());
+    let object = known.map_or_else(|| repo.resolve(rev), Ok)?;
     if object == empty {
         return Ok(nothing);
     }

@@ -163,6 +163,9 @@ impl Git {
 
 /// The first three lines of what git said, joined: enough to name a cause.
 fn first_lines(stderr: &str) -> String {
-    let lines: Vec<&str> = stderr.lines().filter(|line| !line.starts_with("hint:")).take(3).collect();
-    lines.join("; ")
+    let plain = |line: &'_ str| -> String {
+        line.trim_start_matches("fatal: ").trim_start_matches("error: ").to_owned()
+    };
+    let said = stderr.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("hint:"));
+    said.take(3).map(plain).collect::<Vec<_>>().join("; ")
 }

@@ -21,11 +21,21 @@ impl Repository {
     }
 
     /// Fetches by these refspecs and nothing else: no tags, no configured refspecs, no `FETCH_HEAD`.
+    /// Everything of them, in a partial clone too: gix would not fetch what is missing at need.
     pub(crate) fn fetch(&self, remote: &str, refspecs: &[String]) -> Result<(), GitError> {
         let git = self.git().env("GIT_TERMINAL_PROMPT", "0");
-        git.args(["fetch", "-q", "--no-tags", "--no-write-fetch-head", "--refmap=", "--", remote])
-            .args(refspecs)
-            .output()?;
+        git.args([
+            "fetch",
+            "-q",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-filter",
+            "--refmap=",
+            "--",
+            remote,
+        ])
+        .args(refspecs)
+        .output()?;
         Ok(())
     }
 }
