@@ -20,7 +20,7 @@ fn note(repo: &TestRepo) -> String {
 }
 
 fn has_notes(repo: &TestRepo) -> bool {
-    repo.git(["for-each-ref", "refs/notes"]) != ""
+    !repo.git(["for-each-ref", "refs/notes"]).is_empty()
 }
 
 #[test]

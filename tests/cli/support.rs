@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -22,8 +23,9 @@ const STEP: i64 = 60_000;
 
 /// A repository in a folder of its own, with a home and a temporary folder beside it.
 pub(crate) struct TestRepo {
-    root: TempDir,
-    name: &'static str,
+    root: Rc<TempDir>,
+    /// The work tree.
+    dir: PathBuf,
     clock: Cell<Option<i64>>,
     variables: Vec<(String, String)>,
 }
@@ -51,7 +53,8 @@ impl TestRepo {
         }
         let identity = "[user]\n\tname = A User\n\temail = user@example.com\n";
         std::fs::write(root.path().join("home/.gitconfig"), identity).expect("written");
-        Self { root, name: "project", clock: Cell::new(Some(START)), variables: Vec::new() }
+        let dir = root.path().join("project");
+        Self { root: Rc::new(root), dir, clock: Cell::new(Some(START)), variables: Vec::new() }
     }
 
     /// A clone of `origin` in a place of its own.
@@ -65,6 +68,17 @@ impl TestRepo {
     pub(crate) fn with_later_clock(self) -> Self {
         self.clock.set(self.clock.get().map(|now| now + 60 * STEP));
         self
+    }
+
+    /// The same home and clock in another folder: a submodule, a linked work tree.
+    pub(crate) fn at(&self, dir: &Path) -> Self {
+        let clock = Cell::new(self.clock.get().map(|now| now + 100 * STEP));
+        Self { root: Rc::clone(&self.root), dir: dir.to_path_buf(), clock, variables: self.variables.clone() }
+    }
+
+    /// The same in a folder that is named from the work tree.
+    pub(crate) fn inside(&self, path: &str) -> Self {
+        self.at(&self.dir.join(path).canonicalize().expect("a folder"))
     }
 
     /// Uses the machine's clock and randomness: for processes that run at the same time.
@@ -81,7 +95,7 @@ impl TestRepo {
 
     /// The work tree.
     pub(crate) fn path(&self) -> PathBuf {
-        self.root.path().join(self.name)
+        self.dir.clone()
     }
 
     /// The folder that everything is in.

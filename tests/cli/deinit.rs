@@ -1,0 +1,82 @@
+//! `deinit`.
+
+use insta::assert_snapshot;
+
+use crate::support::{TestRepo, execution};
+
+#[test]
+fn the_configuration_is_as_it_was_byte_for_byte() {
+    for before in [
+        "",
+        "[notes]\n\t# mine\n\trewriteRef = refs/notes/own\n",
+        "# the end\n\n[alias]\n    st = status ; short\n",
+        "[notes]\n\t; to be filled\n",
+        "[notes]\n\tdisplayRef = refs/notes/*\n[user]\n\tname = B",
+    ] {
+        let repo = TestRepo::new().commit("start");
+        let config = format!("{}{before}", repo.read(".git/config"));
+        repo.write(".git/config", &config);
+        repo.orchestrate(["init"]).code(0);
+        assert_ne!(repo.read(".git/config"), config);
+        repo.orchestrate(["deinit"]).code(0);
+        assert_eq!(repo.read(".git/config").trim_end(), config.trim_end(), "{before:?}");
+    }
+}
+
+#[test]
+fn every_setting_of_ours_goes() {
+    let repo = TestRepo::new().commit("start");
+    let before = repo.read(".git/config");
+    repo.orchestrate(["init"]).code(0);
+    for (key, value) in [
+        ("orchestrate.jobs", "2"),
+        ("orchestrate.privacy", "words"),
+        ("orchestrate.marketplace.mine.source", "/nowhere"),
+    ] {
+        repo.git(["config", key, value]);
+    }
+    repo.orchestrate(["deinit"]).code(0);
+    assert_eq!(repo.read(".git/config"), before);
+    assert!(!repo.path().join(".git/orchestrate").exists());
+}
+
+#[test]
+fn what_was_recorded_stays() {
+    let repo = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    repo.orchestrate(["merge"]).code(0);
+    let before = repo.git(["for-each-ref"]);
+    assert_snapshot!(repo.orchestrate(["deinit"]).code(0).screen(), @"
+    The settings and files of git-orchestrate are gone from this clone
+    what was recorded and learned stays; `git orchestrate deinit --purge` deletes it
+    ");
+    assert_eq!(repo.git(["for-each-ref"]), before);
+    assert_eq!(repo.executions().len(), 1);
+}
+
+#[test]
+fn a_purge_is_asked_for_and_then_deletes_everything_of_ours() {
+    let repo = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    repo.orchestrate(["merge"]).code(0);
+    repo.git(["update-ref", "refs/orchestrate/runs/01KAG4E1000000000000000001", "HEAD"]);
+    repo.git(["update-ref", "refs/heads/learning/20261120T090000Z-0000aaaa", "refs/orchestrate/learning"]);
+    let before = repo.git(["for-each-ref"]);
+    assert_snapshot!(repo.orchestrate(["deinit", "--purge"]).code(5).screen(), @"
+    ! error: nothing was deleted
+    ! hint: `--yes` says yes
+    ");
+    assert_eq!(repo.git(["for-each-ref"]), before);
+    assert_snapshot!(repo.orchestrate(["deinit", "--purge", "--yes"]).code(0).screen(), @"
+    The settings and files of git-orchestrate are gone from this clone
+    deleted 4 refs
+    ");
+    assert_eq!(repo.git(["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
+    repo.git(["fsck", "--strict"]);
+}
+
+#[test]
+fn a_second_time_is_fine() {
+    let repo = TestRepo::new();
+    repo.orchestrate(["deinit"]).code(0);
+    let gone = repo.orchestrate(["deinit", "--purge", "--json"]).code(0).json();
+    assert_eq!(gone["deleted_refs"].as_array().map(Vec::len), Some(0));
+}

@@ -1,0 +1,127 @@
+//! `init`.
+
+use insta::assert_snapshot;
+
+use crate::support::{TestRepo, execution};
+
+fn with_remote(origin: &TestRepo) -> TestRepo {
+    TestRepo::clone_of(origin).with_later_clock()
+}
+
+fn config(repo: &TestRepo) -> String {
+    repo.read(".git/config")
+}
+
+#[test]
+fn a_clone_without_a_remote_is_ready() {
+    let repo = TestRepo::new();
+    assert_snapshot!(repo.orchestrate(["init"]).code(0).screen(), @"
+    Ready: this clone is replica jv14kvhp
+    no remote origin to look at
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+    assert_snapshot!(repo.orchestrate(["init", "--offline", "--json"]).code(0).screen(), @r#"{"found":null,"remote":"origin","replica":"jv14kvhp","v":1}"#);
+}
+
+#[test]
+fn amends_and_rebases_will_keep_notes_whatever_was_set() {
+    let repo = TestRepo::new();
+    repo.orchestrate(["init"]).code(0);
+    let once = config(&repo);
+    repo.orchestrate(["init"]).code(0);
+    assert_eq!(config(&repo), once);
+    let values = |repo: &TestRepo| repo.git(["config", "--get-all", "notes.rewriteRef"]);
+    let other = TestRepo::new();
+    other.git(["config", "--global", "notes.rewriteRef", "refs/notes/global"]);
+    other.git(["config", "notes.rewriteRef", "refs/notes/own"]);
+    other.orchestrate(["init"]).code(0);
+    assert_eq!(values(&other), "refs/notes/global\nrefs/notes/own\nrefs/notes/orchestrate");
+    let all = TestRepo::new();
+    all.git(["config", "--global", "notes.rewriteRef", "refs/notes/*"]);
+    let before = config(&all);
+    all.orchestrate(["init"]).code(0);
+    assert_eq!(config(&all), before);
+}
+
+#[test]
+fn what_the_remote_remembers_is_taken_in() {
+    let origin = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    origin.orchestrate(["merge"]).code(0);
+    let clone = with_remote(&origin);
+    assert_snapshot!(clone.orchestrate(["init"]).code(0).screen(), @"
+    Ready: this clone is replica djpcyv17
+    the remote origin taught us 1 execution and 1 pattern that were new here
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+    assert_snapshot!(clone.orchestrate(["init", "--json"]).code(0).screen(), @r#"{"found":{"bad_lines":0,"executions":0,"patterns":0},"remote":"origin","replica":"djpcyv17","v":1}"#);
+    assert_eq!(clone.executions(), origin.executions());
+    let tree = |repo: &TestRepo| repo.git(["rev-parse", "refs/orchestrate/learning^{tree}"]);
+    assert_eq!(tree(&clone), tree(&origin));
+    clone.orchestrate(["check"]).code(0);
+}
+
+#[test]
+fn unsent_records_survive_a_look_at_the_remote() {
+    let origin = TestRepo::new().commit("start").record(&execution("theirs", ["a", "b"], "passed"));
+    let clone = with_remote(&origin).record(&execution("ours", ["a", "b"], "passed"));
+    clone.orchestrate(["init"]).code(0);
+    assert_eq!(clone.executions().len(), 2);
+    let origin = origin.record(&execution("later", ["a", "b"], "passed"));
+    let clone = clone.record(&execution("ours again", ["a", "b"], "passed"));
+    clone.orchestrate(["init"]).code(0);
+    assert_eq!((clone.executions().len(), origin.executions().len()), (4, 2));
+}
+
+#[test]
+fn an_empty_and_an_unreachable_remote_are_no_errors() {
+    let origin = TestRepo::new().commit("start");
+    let clone = with_remote(&origin);
+    assert_snapshot!(clone.orchestrate(["init"]).code(0).screen(), @"
+    Ready: this clone is replica djpcyv17
+    the remote origin remembers nothing yet
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+    clone.git(["remote", "set-url", "origin", "/nowhere"]);
+    assert_snapshot!(clone.orchestrate(["init"]).code(0).screen(), @"
+    Ready: this clone is replica djpcyv17
+    ! warning: the remote origin could not be read: git ls-remote failed: '/nowhere' does not appear to be a git repository; Could not read from remote repository.; Please make sure you have the correct access rights
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+}
+
+#[test]
+fn bad_lines_of_the_remote_are_counted_and_kept() {
+    let origin = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    origin.git(["notes", "--ref=orchestrate", "append", "-m", "nonsense"]);
+    let clone = with_remote(&origin);
+    assert_snapshot!(clone.orchestrate(["init"]).code(0).stderr, @"
+    warning: 1 line of its notes could not be read; `git orchestrate check` names them
+    hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+    assert!(clone.git(["notes", "--ref=orchestrate", "show"]).contains("nonsense"));
+}
+
+#[test]
+fn learning_of_a_newer_version_is_refused_whole() {
+    let origin = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    origin.orchestrate(["merge"]).code(0);
+    origin.write_in_tree("refs/orchestrate/learning", "format", "2\n");
+    let clone = with_remote(&origin);
+    assert_snapshot!(clone.orchestrate(["init"]).code(128).screen(), @"
+    ! error: commit dbd173f: the learning tree has format 2, and this version reads format 1
+    ! hint: install a newer git-orchestrate
+    ");
+    assert!(!clone.git(["for-each-ref"]).contains("refs/orchestrate/learning"));
+}
+
+#[test]
+fn a_partial_clone_gets_everything_that_it_has_to_read() {
+    let origin = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    origin.orchestrate(["merge"]).code(0);
+    origin.git(["config", "uploadpack.allowFilter", "true"]);
+    let clone = TestRepo::nowhere().with_later_clock();
+    clone.git(["clone", "-q", "--filter=blob:none", &format!("file://{}", origin.path().display()), "."]);
+    clone.orchestrate(["init"]).code(0);
+    assert_eq!(clone.executions(), origin.executions());
+    clone.orchestrate(["check"]).code(0);
+}
