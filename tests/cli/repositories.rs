@@ -50,7 +50,7 @@ fn no_repository_is_said_as_git_says_it() {
     let ran = nowhere.orchestrate(["log"]).code(128);
     let root = nowhere.root().canonicalize().expect("there").display().to_string();
     assert_snapshot!(ran.screen().replace(&root, "/somewhere"), @"
-    ! error: not a git repository (or any of the parent directories): /somewhere/project
+    ! error: not a git repository (or any of the parent directories): <root>/project
     ! hint: run `git init` first, or change into a repository
     ");
     for verb in ["init", "deinit", "status", "show", "patterns", "merge", "check"] {
@@ -237,8 +237,8 @@ fn a_repository_of_somebody_else_is_refused_until_it_is_trusted() {
     give_to_nobody(&repo.path());
     let path = repo.path().canonicalize().expect("there").display().to_string();
     for verb in ["log", "init", "merge"] {
-        let screen = repo.orchestrate([verb]).code(128).screen();
-        assert!(screen.contains(&format!("git config --global --add safe.directory {path}")), "{screen}");
+        let said = repo.orchestrate([verb]).code(128).stderr;
+        assert!(said.contains(&format!("git config --global --add safe.directory {path}")), "{said}");
     }
     assert!(!repo.path().join(".git/orchestrate").exists());
     let trusted = repo
@@ -299,7 +299,7 @@ fn the_lock_of_a_killed_git_is_named() {
     let ran = repo.orchestrate_with(["record"], &line()).code(128);
     let root = repo.root().canonicalize().expect("there").display().to_string();
     assert_snapshot!(ran.screen().replace(&root, "/somewhere"), @"
-    ! error: cannot move the ref refs/notes/orchestrate: cannot lock ref 'refs/notes/orchestrate': Unable to create '/somewhere/project/.git/refs/notes/orchestrate.lock': File exists.
+    ! error: cannot move the ref refs/notes/orchestrate: cannot lock ref 'refs/notes/orchestrate': Unable to create '<root>/project/.git/refs/notes/orchestrate.lock': File exists.
     ! hint: wait for the other git process; if none is running, remove the .lock file that is named above
     ");
     std::fs::remove_file(repo.path().join(".git/refs/notes/orchestrate.lock")).expect("there");

@@ -355,7 +355,7 @@ fn one_job_runs_one_step_after_the_other() {
     repo.orchestrate(["run", "x y", "--jobs", "0"]).code(2);
     repo.git(["config", "orchestrate.jobs", "0"]);
     assert_snapshot!(repo.orchestrate(["run", "x y"]).code(2).screen(), @"
-    ! error: the setting orchestrate.jobs is `0`; it must be a whole number within its bounds
+    ! error: the setting orchestrate.jobs is `0`; it must be a whole number from 1 to 256
     ! hint: `git config orchestrate.jobs <value>` sets it, `git config --unset orchestrate.jobs` takes it back
     ");
 }
