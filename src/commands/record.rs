@@ -34,7 +34,7 @@ takes it back for good:
   {\"kind\":\"correction\",\"target\":ID,\"outcome\":\"failed\"}
   {\"kind\":\"forget\",\"target\":ID}")]
 pub(crate) struct Args {
-    /// Read from this file instead of standard input
+    /// Read from this file instead of standard input (`-`)
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Annotate this commit (a record's own `commit` comes first)
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 
 fn read(args: &Args, cx: &Context) -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    let (name, read) = match &args.file {
+    let (name, read) = match args.file.as_ref().filter(|file| file.as_os_str() != "-") {
         Some(file) => (file.display().to_string(), std::fs::read(cx.path(file)).map(|it| bytes = it)),
         None => ("standard input".to_owned(), std::io::stdin().lock().read_to_end(&mut bytes).map(drop)),
     };

@@ -236,7 +236,8 @@ impl Repository {
         }
     }
 
-    /// Every file below a tree, by path, with its blob; symbolic links and submodules are left out.
+    /// Every file below a tree, by path, with its blob; symbolic links, submodules and files whose
+    /// names are no text are left out.
     pub(crate) fn files(&self, tree: Oid) -> Result<BTreeMap<String, Oid>, GitError> {
         let mut files = BTreeMap::new();
         self.collect_files(tree, "", &mut files)?;
@@ -253,7 +254,8 @@ impl Repository {
         let object = self.object(tree)?.try_into_tree().map_err(|_| wrong())?;
         for entry in object.iter() {
             let entry = entry.map_err(|_| wrong())?;
-            let path = format!("{prefix}{}", entry.filename());
+            let Ok(name) = std::str::from_utf8(entry.filename()) else { continue };
+            let path = format!("{prefix}{name}");
             if entry.mode().is_tree() {
                 self.collect_files(from_gix(entry.object_id()), &format!("{path}/"), files)?;
             } else if entry.mode().is_blob() {

@@ -286,3 +286,15 @@ fn corrections_and_copies_of_notes_pass() {
     let tally = repo.orchestrate(["patterns", "--json"]).json()[0]["tally"].clone();
     assert_eq!((&tally["passed"], &tally["failed"]), (&1.into(), &1.into()));
 }
+
+#[test]
+fn a_file_whose_name_is_no_text_stays_as_it_is() {
+    let repo = repo();
+    let names = || repo.git(["ls-tree", "-r", "--name-only", LEARNING]);
+    repo.write_odd_name(LEARNING, b"caf\xe9");
+    let before = names();
+    repo.orchestrate(["check"]).code(0);
+    repo.orchestrate_with(["record"], &execution("three", ["a", "b"], "passed")).code(0);
+    repo.orchestrate(["merge"]).code(0);
+    assert_eq!(names(), before);
+}

@@ -1,8 +1,11 @@
 //! `deinit`.
 
+use std::io::Write;
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 
-use crate::support::{TestRepo, execution};
+use crate::support::{Ran, TestRepo, execution};
 
 #[test]
 fn the_configuration_is_as_it_was_byte_for_byte() {
@@ -71,6 +74,29 @@ fn a_purge_is_asked_for_and_then_deletes_everything_of_ours() {
     ");
     assert_eq!(repo.git(["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
     repo.git(["fsck", "--strict"]);
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
+fn on_a_terminal_the_answer_counts() {
+    let repo = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    let answer = |answer: &str| {
+        let program = env!("CARGO_BIN_EXE_git-orchestrate");
+        let mut command = repo.command("script");
+        command.args(["-qec", &format!("'{program}' deinit --purge"), "/dev/null"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+        drop(child.stdin.take().expect("piped").write_all(answer.as_bytes()));
+        Some(Ran::of(&child.wait_with_output().expect("it ends")))
+    };
+    let Some(no) = answer("\n") else {
+        eprintln!("skipped: there is no `script` to make a terminal");
+        return;
+    };
+    let question = "Delete 1 ref with everything that was recorded and learned? [y/N]";
+    assert!(no.code(5).stdout.contains(question));
+    assert_eq!(repo.executions().len(), 1);
+    assert!(answer("y\n").expect("it was there").code(0).stdout.contains("deleted 1 ref"));
+    assert!(repo.executions().is_empty());
 }
 
 #[test]

@@ -48,8 +48,7 @@ fn of_kind<const N: usize>(options: [&str; N]) -> TestRepo {
 fn no_repository_is_said_as_git_says_it() {
     let nowhere = TestRepo::nowhere();
     let ran = nowhere.orchestrate(["log"]).code(128);
-    let root = nowhere.root().canonicalize().expect("there").display().to_string();
-    assert_snapshot!(ran.screen().replace(&root, "/somewhere"), @"
+    assert_snapshot!(ran.screen(), @"
     ! error: not a git repository (or any of the parent directories): <root>/project
     ! hint: run `git init` first, or change into a repository
     ");
@@ -297,8 +296,7 @@ fn the_lock_of_a_killed_git_is_named() {
     repo.git(["config", "core.filesRefLockTimeout", "50"]);
     repo.write(".git/refs/notes/orchestrate.lock", "");
     let ran = repo.orchestrate_with(["record"], &line()).code(128);
-    let root = repo.root().canonicalize().expect("there").display().to_string();
-    assert_snapshot!(ran.screen().replace(&root, "/somewhere"), @"
+    assert_snapshot!(ran.screen(), @"
     ! error: cannot move the ref refs/notes/orchestrate: cannot lock ref 'refs/notes/orchestrate': Unable to create '<root>/project/.git/refs/notes/orchestrate.lock': File exists.
     ! hint: wait for the other git process; if none is running, remove the .lock file that is named above
     ");

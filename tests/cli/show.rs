@@ -9,21 +9,21 @@ const WHOLE: &str = r#"{"request":"add a licence","steps":[{"component":"market/
 #[test]
 fn an_execution_is_shown_whole() {
     let repo = TestRepo::new().commit("start").record(WHOLE);
-    assert_snapshot!(repo.orchestrate(["show"]).code(0).screen(), @"
+    assert_snapshot!(repo.orchestrate(["show"]).code(0).stdout, @"
     add a licence
-    passed with a fallback in <time>, just now
+    passed with a fallback in 2.2 s, just now
     execution 01M7VZGDYG7R9F0Y2PK0KK6ZRV
     commit    2720ca23c977cd7e5b2c029f13c75da6522078cd
     pattern   plain-5ed0039a92c7
 
     phase  component                     outcome  tries    took  gates
-        1  market/licence/skill/licence  failed       2   <time>  -
-        1  market/licence/skill/plain    passed       1  <time>  0 → 1 of 1
+        1  market/licence/skill/licence  failed       2   1.5 s  -
+        1  market/licence/skill/plain    passed       1  750 ms  0 → 1 of 1
     failed: licence: no template named X
 
                success   time  context
-    predicted     90 %  <time>        -
-    actual       100 %  <time>        -
+    predicted     90 %  2.0 s        -
+    actual       100 %  2.2 s        -
     ");
 }
 

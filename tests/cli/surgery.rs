@@ -1,5 +1,7 @@
 //! Surgery on trees of refs, with plain git: what a person with bad luck or bad intent does.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 
 use crate::support::TestRepo;
@@ -24,6 +26,18 @@ impl TestRepo {
     /// Commits a file to `name`.
     pub(crate) fn write_in_tree(&self, name: &str, path: &str, text: &str) {
         self.with_index(name, |repo| repo.stage(path, text));
+    }
+
+    /// Commits to `name` an empty file with a name that need not be text.
+    pub(crate) fn write_odd_name(&self, name: &str, file: &[u8]) {
+        self.with_index(name, |repo| {
+            let blob = repo.surgical(&["hash-object", "-w", "--stdin"], "");
+            let entry = [b"100644,", blob.as_bytes(), b",", file].concat();
+            let mut command = repo.command("git");
+            command.args(["update-index", "--add", "--cacheinfo"]).arg(OsStr::from_bytes(&entry));
+            command.env("GIT_INDEX_FILE", repo.root().join("surgery"));
+            crate::support::piped(&mut command, "");
+        });
     }
 
     /// Commits to `name` that a file is gone.
