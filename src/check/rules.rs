@@ -23,8 +23,10 @@ pub(super) fn notes_format(noted: &Noted) -> Vec<Finding> {
         .bad
         .iter()
         .map(|bad| {
-            let line = if bad.line > 0 { format!(", line {}", bad.line) } else { String::new() };
-            let object = format!("note of {}{line}", bad.object);
+            if bad.is_whole_note() {
+                return Finding::not_checked("format", format!("note of {}", bad.object), bad.reason.clone());
+            }
+            let object = format!("note of {}, line {}", bad.object, bad.line);
             let cure = format!(
                 "it is skipped and kept; `git notes --ref=orchestrate edit {}` mends it",
                 bad.object.short()

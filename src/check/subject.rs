@@ -80,7 +80,10 @@ impl Subject {
             }
         };
         match store.noted_at(notes) {
-            Ok(noted) => Ok(Ok(noted.records)),
+            Ok(noted) => Ok(match noted.bad.iter().find(|bad| bad.is_whole_note()) {
+                Some(bad) => Err(format!("the note of {} was counted: {}", bad.object.short(), bad.reason)),
+                None => Ok(noted.records),
+            }),
             Err(StoreError::Git(GitError::Missing { .. })) => {
                 Ok(Err(format!("the notes commit {} that was counted is missing here", notes.short())))
             }

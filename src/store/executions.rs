@@ -38,9 +38,16 @@ pub(crate) struct Written {
 pub(crate) struct BadLine {
     /// The annotated object.
     pub(crate) object: Oid,
-    /// Counted from 1.
+    /// Counted from 1; 0 where the whole note could not be read.
     pub(crate) line: usize,
     pub(crate) reason: String,
+}
+
+impl BadLine {
+    /// Whether its object is missing or broken, so that nobody knows what the note says.
+    pub(crate) fn is_whole_note(&self) -> bool {
+        self.line == 0
+    }
 }
 
 /// Everything that the notes say at one tip.

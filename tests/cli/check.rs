@@ -298,3 +298,33 @@ fn a_file_whose_name_is_no_text_stays_as_it_is() {
     repo.orchestrate(["merge"]).code(0);
     assert_eq!(names(), before);
 }
+
+#[test]
+fn a_note_whose_object_is_lost_is_named_and_stops_only_what_needs_it() {
+    let repo = repo();
+    let blob =
+        repo.git(["rev-parse", &format!("refs/notes/orchestrate:{}", repo.git(["rev-parse", "HEAD"]))]);
+    let object = repo.path().join(".git/objects").join(&blob[..2]).join(&blob[2..]);
+    std::fs::remove_file(object).expect("it is loose");
+    assert_snapshot!(repo.orchestrate(["check"]).code(3).screen(), @"
+    not checked format: note of 2720ca23c977cd7e5b2c029f13c75da6522078cd: object b22226e765d85b189a859af3e5fa144d29fd18df is missing
+    passed one-bytes-per-id: refs/notes/orchestrate: every id has one line
+    passed format: refs/orchestrate/learning: every file can be read (6 in all)
+    passed folder: refs/orchestrate/learning: every pattern is where its evidence places it
+    not checked cells: refs/orchestrate/learning: the note of 2720ca2 was counted: object b22226e765d85b189a859af3e5fa144d29fd18df is missing
+    passed bytes: refs/orchestrate/learning: every file has its one canonical form
+    ! 4 passed, 2 not checked, 0 failed
+    ");
+    assert_snapshot!(repo.orchestrate(["log"]).code(0).screen(), @r#"
+    no executions yet
+    ! warning: 1 line of the notes could not be read, the first on 2720ca2; `git orchestrate check` names them
+    ! hint: `git orchestrate run "what you want"` makes one, `record` keeps one that ran elsewhere
+    "#);
+    let line = execution("three", ["a", "b"], "passed");
+    assert_snapshot!(repo.orchestrate_with(["record"], &line).code(128).screen(), @"
+    ! error: object b22226e765d85b189a859af3e5fa144d29fd18df is missing
+    ! hint: `git fsck` tells what is missing; `git fetch` may bring it
+    ");
+    let repo = repo.commit("next").record(&line);
+    assert_eq!(repo.executions().len(), 1);
+}
