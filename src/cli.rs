@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{self, Context, Ended};
 use crate::host::Host;
-use crate::ui::{Failure, Format, Ui, exit};
+use crate::ui::{Failure, Format, Ui, cut_short, exit};
 
 /// Turn a request into a workflow of agent plugins, run it safely, and remember in git what worked.
 #[derive(Debug, Parser)]
@@ -68,7 +68,8 @@ pub(crate) fn main(arguments: Vec<OsString>) -> u8 {
         Ok(dir) => dispatch(&cli.verb, &Context { ui, host, dir }),
         Err(error) => Err(Failure::new(exit::USAGE, format!("the current folder can't be read: {error}"))),
     };
-    ended.unwrap_or_else(|failure| {
+    let whole = ended.and_then(|code| cut_short().filter(|_| code == exit::DONE).map_or(Ok(code), Err));
+    whole.unwrap_or_else(|failure| {
         Ui::new(Format::Text).failure(&failure);
         failure.code
     })

@@ -5,6 +5,7 @@ mod live;
 mod text;
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, TableStyle};
@@ -34,6 +35,15 @@ pub(crate) enum Format {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ui {
     format: Format,
+}
+
+/// Whether some of the data could not be written.
+static CUT_SHORT: AtomicBool = AtomicBool::new(false);
+
+/// The failure of the whole command where some of its data could not be written.
+pub(crate) fn cut_short() -> Option<Failure> {
+    let failure = Failure::new(exit::ENVIRONMENT, "standard output could not be written to the end");
+    CUT_SHORT.load(Ordering::Relaxed).then(|| failure.hint("look whether the disk is full"))
 }
 
 impl Ui {
@@ -179,10 +189,13 @@ impl Ui {
         }
     }
 
-    /// A reader that went away (`| head`) is no reason to fail.
+    /// A reader that went away (`| head`) is no reason to fail; a full disk is.
     fn out(&self, line: &str) {
-        if self.format != Format::Silent {
-            drop(writeln!(anstream::stdout().lock(), "{line}"));
+        if self.format != Format::Silent
+            && let Err(error) = writeln!(anstream::stdout().lock(), "{line}")
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            CUT_SHORT.store(true, Ordering::Relaxed);
         }
     }
 

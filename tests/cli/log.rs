@@ -1,8 +1,10 @@
 //! `log`.
 
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 
-use crate::support::{TestRepo, execution};
+use crate::support::{Ran, TestRepo, execution};
 
 #[test]
 fn an_empty_log_says_how_to_begin() {
@@ -37,7 +39,7 @@ fn the_latest_execution_comes_first() {
 #[test]
 fn a_number_and_an_outcome_narrow_it_down() {
     let repo = repo();
-    let lines = |ran: crate::support::Ran| ran.code(0).stdout.lines().count();
+    let lines = |ran: Ran| ran.code(0).stdout.lines().count();
     assert_eq!(lines(repo.orchestrate(["log", "--json", "-n", "1"])), 1);
     assert_eq!(lines(repo.orchestrate(["log", "--json", "--outcome", "failed"])), 1);
     assert_eq!(lines(repo.orchestrate(["log", "--json", "--outcome", "aborted"])), 0);
@@ -66,4 +68,21 @@ fn a_request_cannot_move_the_cursor() {
         let screen = repo.orchestrate([verb]).code(0).screen();
         assert!(!screen.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{screen:?}");
     }
+}
+
+#[test]
+fn a_full_disk_is_no_success_and_a_reader_that_left_is_no_failure() {
+    let repo = repo();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let Ok(full) = full else { return };
+    let ran = Ran::of(&repo.program().arg("log").stdout(full).output().expect("it starts"));
+    assert_snapshot!(ran.code(4).screen(), @"
+    ! error: standard output could not be written to the end
+    ! hint: look whether the disk is full
+    ");
+    let mut program = repo.program();
+    let mut child =
+        program.arg("log").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert_eq!(Ran::of(&child.wait_with_output().expect("it ends")).code(0).screen(), "");
 }
