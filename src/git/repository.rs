@@ -58,7 +58,11 @@ impl Repository {
         let Ok(mut gix) = gix::discover_with_environment_overrides(dir) else {
             return Err(why_not(dir));
         };
-        if gix.git_dir_trust() != gix::sec::Trust::Full || has_unknown_extension(&gix) {
+        let found = host.env("GIT_DIR").is_none();
+        if gix.git_dir_trust() != gix::sec::Trust::Full
+            || has_unknown_extension(&gix)
+            || found && may_be_somebodys_bare(&gix)
+        {
             ask_git(&gix)?;
         }
         gix.objects
@@ -166,6 +170,12 @@ impl Repository {
 /// Paths reach git commands that run elsewhere, so they must not depend on the current folder.
 fn absolute(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// A bare repository that was found, not named, where the user said that those are not to be
+/// trusted (`safe.bareRepository`): it may be part of a clone, with settings and hooks of its own.
+fn may_be_somebodys_bare(gix: &gix::Repository) -> bool {
+    gix.workdir().is_none() && gix.config_snapshot().string("safe.bareRepository").is_some()
 }
 
 fn has_unknown_extension(gix: &gix::Repository) -> bool {

@@ -216,6 +216,16 @@ fn what_git_refuses_is_refused_with_its_reason() {
     assert!(screen.contains("bad config line 1"), "{screen}");
 }
 
+#[test]
+fn a_bare_repository_that_was_only_found_is_refused_where_the_user_says_so() {
+    let bare = TestRepo::bare().with_variable("GIT_DIR", ".");
+    bare.git(["config", "--global", "safe.bareRepository", "explicit"]);
+    bare.orchestrate_with(["record"], &line()).code(0);
+    let found = bare.at(&bare.path()).with_variable("GIT_DIR", "");
+    let screen = found.orchestrate(["log"]).code(128).screen();
+    assert!(screen.contains("safe.bareRepository"), "{screen}");
+}
+
 fn is_root() -> bool {
     Path::new("/proc/self").metadata().is_ok_and(|it| it.uid() == 0)
 }
