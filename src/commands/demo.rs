@@ -82,9 +82,12 @@ fn make_folder(args: &Args, cx: &Context) -> Result<PathBuf, Failure> {
 
 /// Three commits whose subjects follow no convention, as in many a young project. Gives the last.
 fn make_history(dir: &Path) -> Result<String, Failure> {
-    // The user's hooks, signing and templates are for the user's own repositories.
-    let git = || Git::within(dir).config("commit.gpgSign=false").config("core.hooksPath=/dev/null");
+    let git = || Git::within(dir);
     git().args(["init", "-q", "-b", "main", "--template=", "."]).output()?;
+    // The user's hooks, signing and merge policy are for the user's own repositories.
+    for (key, value) in [("core.hooksPath", "/dev/null"), ("commit.gpgSign", "false"), ("merge.ff", "true")] {
+        git().args(["config", key, value]).output()?;
+    }
     if git().args(["config", "user.name"]).text().unwrap_or_default().is_empty() {
         git().args(["config", "user.name", "Demo"]).output()?;
         git().args(["config", "user.email", "demo@localhost"]).output()?;

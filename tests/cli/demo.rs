@@ -143,6 +143,17 @@ fn a_demo_for_programs_measures_both_runs() {
     let repo = TestRepo::nowhere();
     let path = small_path(&repo);
     let repo = repo.with_variable("PATH", &path);
+    // A user without a name, and with settings that stop ordinary work.
+    let hook = repo.root().join("hooks/post-checkout");
+    std::fs::create_dir(repo.root().join("hooks")).expect("a folder");
+    std::fs::write(&hook, "#!/bin/sh\nexit 1\n").expect("written");
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
+    let config = format!(
+        "[user]\n\tuseConfigOnly = true\n[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = /bin/false\n\
+         [merge]\n\tff = false\n[core]\n\thooksPath = {}\n",
+        repo.root().join("hooks").display()
+    );
+    std::fs::write(repo.root().join("home/.gitconfig"), config).expect("written");
     let told = repo.orchestrate(["demo", "--json"]).code(0).json();
     assert_eq!(told["v"], 1);
     assert_eq!(told["second"]["avoided"][0]["component"], "starter/changelog/skill/changelog");

@@ -326,6 +326,21 @@ fn a_conflicting_head_keeps_the_result_as_a_branch() {
 }
 
 #[test]
+fn a_merge_that_the_users_hook_refuses_keeps_the_result_as_a_branch() {
+    let repo = started();
+    repo.git(["config", "merge.ff", "false"]);
+    let hook = repo.path().join(".git/hooks/pre-merge-commit");
+    std::fs::write(&hook, "#!/bin/sh\necho not on a Friday >&2\nexit 1\n").expect("written");
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
+    let before = repo.git(["rev-parse", "HEAD"]);
+    let ran = repo.orchestrate(["run", REQUEST, "--yes", "--apply", "merge"]).code(1);
+    assert!(ran.stdout.contains("refused   the merge: not on a Friday"), "{}", ran.stdout);
+    assert_eq!(repo.git(["rev-parse", "HEAD"]), before);
+    assert_eq!(repo.git(["status", "--porcelain"]), "");
+    assert_eq!(repo.refs_below("refs/heads/orchestrate").len(), 1);
+}
+
+#[test]
 fn build_products_that_are_ignored_are_not_committed() {
     let repo = TestRepo::new().file(".gitignore", "target/\n*.log\n").file("a.txt", "one\n").commit("start");
     let script = "mkdir target; echo x > target/x; echo y > y.log; cat a.txt > greeting.txt";
