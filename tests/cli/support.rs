@@ -255,8 +255,8 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 
-    /// Both streams, for a snapshot of a whole screen; spans of time and folders of the test are
-    /// named, not told.
+    /// Both streams, for a snapshot of a whole screen, without what differs from one try to the next:
+    /// spans of time, and folders of the test.
     pub(crate) fn screen(&self) -> String {
         let talk: String = self.stderr.lines().map(|line| format!("! {line}\n")).collect();
         let text = format!("{}{talk}", self.stdout);
