@@ -1,9 +1,9 @@
 //! What becomes of a run's result: merged, a branch, or left where it is.
 
 use super::Context;
-use super::outcome::Applied;
+use super::outcome::{Applied, names};
 use crate::execute::Ran;
-use crate::git::{Merged, RefEdit, merge_into_head, untracked_conflicts};
+use crate::git::{Merged, RefEdit};
 use crate::model::id::RecordId;
 use crate::model::pattern::slug;
 use crate::model::record::Outcome;
@@ -12,17 +12,18 @@ use crate::ui::{Failure, exit};
 
 /// What is wanted of a result.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wish<'a> {
-    /// The request, if branches and merges may say it.
-    pub(super) request: Option<&'a str>,
-    /// Where it goes, if that was said.
+pub(super) struct Wish {
+    /// Where it goes, if an argument or the setting says that.
     pub(super) apply: Option<Apply>,
     /// The run starts from uncommitted work.
     pub(super) uncommitted: bool,
 }
 
+/// The branches that results become, `orchestrate/...`, can't be beside a branch of this name.
+const FOLDER: &str = "orchestrate";
+
 /// Finds out before anything runs whether the result could go where it is wanted.
-pub(super) fn require_target(wish: Wish<'_>, store: &Store<'_>) -> Result<(), Failure> {
+pub(super) fn require_target(wish: Wish, store: &Store<'_>) -> Result<(), Failure> {
     if wish.apply == Some(Apply::Merge) {
         store
             .repo
@@ -36,79 +37,109 @@ pub(super) fn require_target(wish: Wish<'_>, store: &Store<'_>) -> Result<(), Fa
             .hint("`--apply branch` keeps it as a branch"));
         }
     }
+    if wish.apply != Some(Apply::None) && store.repo.tip(&format!("refs/heads/{FOLDER}"))?.is_some() {
+        return Err(Failure::new(
+            exit::REPOSITORY,
+            format!("the branch {FOLDER} is in the way of the branches {FOLDER}/... that results become"),
+        )
+        .hint(format!("rename it: `git branch -m {FOLDER} {FOLDER}-old`"))
+        .hint("`--apply none` leaves the result under refs/orchestrate/runs"));
+    }
     Ok(())
 }
 
-/// Applies the result of a run that passed; of any other run nothing is applied.
-pub(super) fn apply(
-    wish: Wish<'_>,
-    cx: &Context,
-    store: &Store<'_>,
-    ran: &Ran,
-    id: RecordId,
-) -> Result<Applied, Failure> {
-    if ran.commits.is_empty() {
-        store.close_run(id)?;
-        return Ok(Applied::Nothing);
-    }
-    if ran.outcome != Outcome::Passed {
-        return Ok(Applied::Unfinished { name: format!("{RUNS}{id}") });
-    }
-    match target(wish, cx, store) {
-        Apply::Merge => merge(wish, store, ran, id),
-        Apply::Branch => branch(wish, store, ran, id, None),
-        Apply::None => Ok(Applied::Left { name: format!("{RUNS}{id}"), tip: ran.tip }),
-    }
-}
-
-fn target(wish: Wish<'_>, cx: &Context, store: &Store<'_>) -> Apply {
+/// Where the result will go. Asked before anything runs: once there is a result, nothing stands
+/// between it and its record.
+pub(super) fn target(wish: Wish, cx: &Context, store: &Store<'_>) -> Apply {
     let can_merge = store.repo.work_dir().is_some() && !wish.uncommitted;
     let asked = || {
         let answer =
-            cx.ui.ask("The result is there. Merge it, keep it as a branch, or leave it for now?", "Mbl");
+            cx.ui.ask("If it passes: merge the result, keep it as a branch, or leave it for now?", "Mbl");
         answer.map(|letter| match letter {
             'm' => Apply::Merge,
             'l' => Apply::None,
             _ => Apply::Branch,
         })
     };
-    let wanted = wish.apply.or(store.settings.apply);
-    wanted.or_else(|| if can_merge { asked() } else { None }).unwrap_or(Apply::Branch)
+    wish.apply.or_else(|| if can_merge { asked() } else { None }).unwrap_or(Apply::Branch)
+}
+
+/// Applies the result of a run that passed; of any other run nothing is applied. What goes wrong
+/// leaves the result under the run's own ref: there is always something to record.
+pub(super) fn apply(
+    request: Option<&str>,
+    target: Apply,
+    cx: &Context,
+    store: &Store<'_>,
+    ran: &Ran,
+    id: RecordId,
+) -> Applied {
+    let name = format!("{RUNS}{id}");
+    if ran.commits.is_empty() {
+        close(cx, store, id);
+        return Applied::Nothing;
+    }
+    if ran.outcome != Outcome::Passed {
+        return Applied::Unfinished { name };
+    }
+    let applied = match target {
+        Apply::Merge => merge(request, cx, store, ran, id),
+        Apply::Branch => branch(request, store, ran, id, None),
+        Apply::None => return Applied::Left { name, tip: ran.tip, reason: None },
+    };
+    applied.unwrap_or_else(|failure| Applied::Left { name, tip: ran.tip, reason: Some(failure.message) })
+}
+
+/// Forgets the run's own ref; where that fails, there is a ref too many and nothing is lost.
+fn close(cx: &Context, store: &Store<'_>, id: RecordId) {
+    if let Err(error) = store.close_run(id) {
+        cx.ui.warn(format!("{RUNS}{id} could not be deleted: {error}"));
+    }
 }
 
 /// An ordinary git merge, with the user's hooks and signing. What git refuses becomes a branch.
-fn merge(wish: Wish<'_>, store: &Store<'_>, ran: &Ran, id: RecordId) -> Result<Applied, Failure> {
-    let work_dir = store.repo.require_work_dir()?;
-    let in_the_way = untracked_conflicts(&work_dir, &ran.changed)?;
+fn merge(
+    request: Option<&str>,
+    cx: &Context,
+    store: &Store<'_>,
+    ran: &Ran,
+    id: RecordId,
+) -> Result<Applied, Failure> {
+    let in_the_way = store.repo.untracked_conflicts(&ran.changed)?;
     if !in_the_way.is_empty() {
-        let why = format!("untracked files are in the way: {}", in_the_way.join(", "));
-        return branch(wish, store, ran, id, Some(why));
+        let why = format!("untracked files are in the way: {}", names(&in_the_way));
+        return branch(request, store, ran, id, Some(why));
     }
-    let what = wish.request.map_or_else(|| "a run".to_owned(), |it| format!("\"{}\"", short_request(it)));
+    let what = request.map_or_else(|| "a run".to_owned(), |it| format!("\"{}\"", short_request(it)));
     let message = format!("Merge the result of {what}\n\nOrchestrate-Execution: {id}\n");
-    match merge_into_head(&work_dir, ran.tip, &message)? {
+    match store.repo.merge_into_head(ran.tip, &message)? {
         Merged::Done { head } => {
-            store.close_run(id)?;
+            close(cx, store, id);
             Ok(Applied::Merged { head })
         }
-        Merged::Refused { stderr } => branch(wish, store, ran, id, Some(stderr)),
+        Merged::Refused { stderr } => branch(request, store, ran, id, Some(stderr)),
     }
 }
 
 fn branch(
-    wish: Wish<'_>,
+    request: Option<&str>,
     store: &Store<'_>,
     ran: &Ran,
     id: RecordId,
     refused: Option<String>,
 ) -> Result<Applied, Failure> {
-    let title = wish.request.map(|request| slug(request, 40)).filter(|slug| !slug.is_empty());
-    let name = format!("orchestrate/{}-{}", title.as_deref().unwrap_or("run"), id.short());
+    let title = request.map(|request| slug(request, 40)).filter(|slug| !slug.is_empty());
+    let name = format!("{FOLDER}/{}-{}", title.as_deref().unwrap_or("run"), id.short());
     let checkpoint = format!("{RUNS}{id}");
     let mut edits = vec![RefEdit::to(format!("refs/heads/{name}"), ran.tip, None)];
     edits.extend(store.repo.tip(&checkpoint)?.map(|tip| RefEdit::delete(checkpoint, tip)));
-    store.repo.move_refs(&edits, "orchestrate: run")?;
-    Ok(Applied::Branch { name, tip: ran.tip, refused })
+    match store.repo.move_refs(&edits, "orchestrate: run") {
+        Ok(()) => Ok(Applied::Branch { name, tip: ran.tip, refused }),
+        Err(error) => {
+            let before = refused.map(|why| format!("{why}; ")).unwrap_or_default();
+            Err(Failure::new(exit::REPOSITORY, format!("{before}{error}")))
+        }
+    }
 }
 
 /// The request on one line, short enough for a subject.

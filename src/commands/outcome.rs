@@ -1,12 +1,14 @@
 //! What a run came to, told to the user.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::{Context, Ended};
 use crate::execute::{Blame, Ran, Stop};
 use crate::model::oid::Oid;
 use crate::model::plan::Plan;
-use crate::model::record::{Execution, Outcome, StepOutcome};
+use crate::model::record::{Execution, Outcome, Step, StepOutcome};
 use crate::store::Learned;
 use crate::ui::{count, duration, exit};
 
@@ -30,8 +32,8 @@ pub(super) enum Applied {
     Merged { head: Oid },
     /// A branch has it; `refused` says why it could not be merged.
     Branch { name: String, tip: Oid, refused: Option<String> },
-    /// Only the run's own ref has it, as the user wanted.
-    Left { name: String, tip: Oid },
+    /// Only the run's own ref has it, as the user wanted or for this reason.
+    Left { name: String, tip: Oid, reason: Option<String> },
     /// The run did not pass; its own ref has the steps that did.
     Unfinished { name: String },
     /// No step changed anything.
@@ -54,7 +56,9 @@ impl Applied {
             Self::Branch { name, tip, refused } => {
                 json!({"how": "branch", "branch": name, "commit": tip, "refused": refused})
             }
-            Self::Left { name, tip } => json!({"how": "none", "ref": name, "commit": tip}),
+            Self::Left { name, tip, reason } => {
+                json!({"how": "none", "ref": name, "commit": tip, "refused": reason})
+            }
             Self::Unfinished { name } => json!({"how": "none", "ref": name, "commit": null}),
             Self::Nothing => json!({"how": "none", "ref": null, "commit": null}),
         }
@@ -76,7 +80,10 @@ pub(super) fn tell(cx: &Context, carried: &Carried) -> Ended {
         tell_in_words(cx, carried);
     }
     Ok(match (carried.ran.outcome, &carried.applied) {
-        (Outcome::Passed, Applied::Branch { refused: Some(_), .. }) => exit::FAILED,
+        (
+            Outcome::Passed,
+            Applied::Branch { refused: Some(_), .. } | Applied::Left { reason: Some(_), .. },
+        ) => exit::FAILED,
         (Outcome::Passed, _) => exit::DONE,
         (Outcome::Failed, _) => exit::FAILED,
         (Outcome::Environment, _) => exit::ENVIRONMENT,
@@ -104,8 +111,14 @@ fn tell_in_words(cx: &Context, carried: &Carried) {
     }
 }
 
+/// Paths as text, on one line.
+pub(super) fn names<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> String {
+    let names: Vec<String> = paths.into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    names.join(", ")
+}
+
 /// What git said, on one line: where it names conflicts, those.
-fn reason(said: &str) -> String {
+fn said_shortly(said: &str) -> String {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     let conflicts: Vec<&str> = lines().filter(|line| line.starts_with("CONFLICT")).collect();
     if conflicts.is_empty() { lines().collect::<Vec<_>>().join("; ") } else { conflicts.join("; ") }
@@ -121,7 +134,7 @@ fn headline(carried: &Carried) -> String {
         number => format!(", {number} skipped"),
     };
     let done = passed(StepOutcome::Passed);
-    let stumbled = match passed(StepOutcome::Failed) {
+    let stumbled = match rescued(&carried.execution.steps) {
         0 => String::new(),
         1 => " (one by its fallback)".to_owned(),
         number => format!(" ({number} by their fallbacks)"),
@@ -133,6 +146,15 @@ fn headline(carried: &Carried) -> String {
         Outcome::Environment => format!("Stopped by the environment after {took}: {done} of {total} passed"),
         Outcome::Aborted => format!("Interrupted after {took}: {done} of {total} passed"),
     }
+}
+
+/// How many steps passed with another component than the one that tried first.
+fn rescued(steps: &[Step]) -> usize {
+    let by_another = |entry: &&Step| {
+        let first = steps.iter().find(|earlier| earlier.id == entry.id);
+        entry.outcome == StepOutcome::Passed && first.is_some_and(|first| first.component != entry.component)
+    };
+    steps.iter().filter(by_another).count()
 }
 
 fn tell_stop(cx: &Context, stop: &Stop) {
@@ -161,11 +183,14 @@ fn tell_applied(cx: &Context, carried: &Carried) {
             ui.hint(format!("`git merge {name}` takes the result into your branch"));
         }
         Applied::Branch { name, refused: Some(why), .. } => {
-            ui.bad("refused", format!("  the merge: {}", reason(why)));
+            ui.bad("refused", format!("  the merge: {}", said_shortly(why)));
             ui.line(format!("branch    {name} ({commits}) has the result"));
             ui.hint(format!("clear the way, then `git merge {name}`"));
         }
-        Applied::Left { name, .. } => {
+        Applied::Left { name, reason, .. } => {
+            if let Some(why) = reason {
+                ui.bad("refused", format!("  to apply it: {}", said_shortly(why)));
+            }
             ui.line(format!("kept      {name} ({commits})"));
             ui.hint(format!("`git merge {name}` takes the result into your branch"));
         }
@@ -178,8 +203,28 @@ fn tell_applied(cx: &Context, carried: &Carried) {
     if carried.applied.commit().is_some() {
         let changed = &carried.ran.changed;
         let more = changed.len().saturating_sub(LISTED);
-        let named = changed.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let named = names(changed.iter().take(LISTED));
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
         ui.line(format!("files     {named}{rest}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::samples::step;
+
+    #[test]
+    fn a_step_that_a_fallback_saved_counts_once_whatever_failed_before() {
+        let entry = |id: &str, name: &str, outcome| Step { id: Some(id.to_owned()), ..step(name, outcome) };
+        let steps = [
+            entry("one", "a", StepOutcome::Failed),
+            entry("one", "b", StepOutcome::Failed),
+            entry("one", "c", StepOutcome::Passed),
+            entry("two", "d", StepOutcome::Environment),
+            entry("two", "e", StepOutcome::Passed),
+            entry("three", "a", StepOutcome::Passed),
+        ];
+        assert_eq!(rescued(&steps), 2);
     }
 }

@@ -9,8 +9,8 @@ use super::approval;
 use super::knowledge::Knowledge;
 use super::outcome::{Applied, Carried};
 use super::{Context, Ended, apply, outcome, plan};
-use crate::execute::{Order, Ran, execute};
-use crate::git::{Head, NewCommit, Writer, dirty_paths};
+use crate::execute::{Interrupt, Order, Ran, execute};
+use crate::git::{Head, NewCommit, Writer};
 use crate::learn;
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
@@ -81,22 +81,28 @@ pub(super) fn carry_out(args: &Args, cx: &Context, store: &Store<'_>) -> Result<
     let id = RecordId::from_parts(at.0, cx.host.random());
     let uncommitted = args.base.as_deref() == Some("worktree");
     let request = (store.settings.privacy == Privacy::Text).then_some(plan.request.as_str());
-    let wish = Wish { request, apply: args.apply, uncommitted };
+    let wish = Wish { apply: args.apply.or(store.settings.apply), uncommitted };
     apply::require_target(wish, store)?;
     approval::require_runners(&plan, &known)?;
     let start = Start::find(args, store, id)?;
     approval::foreign(cx, store, &plan, &known)?;
     approval::plan(cx, args.yes)?;
+    let target = apply::target(wish, cx, store);
 
-    let ran = execute_plan(args, cx, store, &known, &plan, &start, id)?;
-    let applied = apply::apply(wish, cx, store, &ran, id)?;
-    let execution = record(store, &plan, &start, &ran, &applied, (id, at))?;
+    // Signals are listened to until the execution is recorded.
+    let interrupt = Interrupt::listen()?;
+    let ran = execute_plan(args, cx, store, &known, &plan, &start, &interrupt)?;
+    let applied = apply::apply(request, target, cx, store, &ran, id);
+    let execution = record(store, &plan, &start, &ran, &applied, at)?;
+    drop(interrupt);
+    close_merged(store, &known.executions)?;
     let learned = if args.skip_learning { None } else { learn(store, &execution)? };
     Ok(Some(Carried { execution, ran, applied, learned, plan }))
 }
 
 /// Where a run starts.
 pub(super) struct Start {
+    id: RecordId,
     /// The commit that work trees are made from.
     base: Oid,
     /// What a failed run annotates: the base, or the empty tree where there was no commit yet.
@@ -107,28 +113,26 @@ impl Start {
     fn find(args: &Args, store: &Store<'_>, id: RecordId) -> Result<Self, Failure> {
         let repo = store.repo;
         let head = repo.head()?;
-        if args.base.is_none()
-            && let Some(work_dir) = repo.work_dir()
-        {
-            require_clean(&dirty_paths(&work_dir)?)?;
+        if args.base.is_none() && repo.work_dir().is_some() {
+            require_clean(&repo.dirty_paths()?)?;
         }
         let tip = head.tip();
         match (args.base.as_deref(), tip) {
             (Some("worktree"), _) => {
-                let tree = repo.snapshot(&repo.require_work_dir()?)?;
+                let tree = repo.snapshot()?;
                 let base = commit(store, tree, tip.as_slice(), "Take along uncommitted work", id)?;
-                Ok(Self { base, annotated: tip.unwrap_or_else(|| repo.empty_tree()) })
+                Ok(Self { id, base, annotated: tip.unwrap_or_else(|| repo.empty_tree()) })
             }
             (Some(rev), _) => {
                 let base = repo.resolve(rev)?;
                 repo.commit(base)?;
-                Ok(Self { base, annotated: base })
+                Ok(Self { id, base, annotated: base })
             }
-            (None, Some(tip)) => Ok(Self { base: tip, annotated: tip }),
+            (None, Some(tip)) => Ok(Self { id, base: tip, annotated: tip }),
             (None, None) => {
                 debug_assert!(matches!(head, Head::Unborn { .. }), "only an unborn branch has no tip");
                 let base = commit(store, repo.empty_tree(), &[], "Start the history", id)?;
-                Ok(Self { base, annotated: repo.empty_tree() })
+                Ok(Self { id, base, annotated: repo.empty_tree() })
             }
         }
     }
@@ -166,11 +170,11 @@ fn execute_plan(
     known: &Knowledge,
     plan: &Plan,
     start: &Start,
-    id: RecordId,
+    interrupt: &Interrupt,
 ) -> Result<Ran, Failure> {
     let repo = store.repo;
     let order = Order {
-        id,
+        id: start.id,
         plan,
         catalog: &known.catalog,
         base: start.base,
@@ -181,11 +185,10 @@ fn execute_plan(
         retries: store.settings.retries,
         timeout: store.settings.timeout,
         carry: store.settings.carry.clone(),
-        carry_from: repo.work_dir(),
         worktrees: repo.worktree_root(&worktrees(store)),
     };
     let phases = plan.phases.len();
-    Ok(execute(repo, store.host, &order, &mut |event| cx.ui.event(&event, phases))?)
+    Ok(execute(interrupt, repo, store.host, &order, &mut |event| cx.ui.event(&event, phases))?)
 }
 
 /// The folder for work trees: a relative one is seen from the top of the work tree, wherever in it we
@@ -202,9 +205,9 @@ fn record(
     start: &Start,
     ran: &Ran,
     applied: &Applied,
-    (id, at): (RecordId, Timestamp),
+    at: Timestamp,
 ) -> Result<Execution, Failure> {
-    let repo = store.repo;
+    let (repo, id) = (store.repo, start.id);
     let object = applied.commit().unwrap_or(start.annotated);
     let identity = repo.identity(store.host);
     let defaults = Defaults {
@@ -230,7 +233,12 @@ fn record(
             "context": predicted.context_share,
         },
         "actual": {
-            "success": u8::from(ran.outcome == Outcome::Passed),
+            // What the environment or the user stopped says nothing about success.
+            "success": match ran.outcome {
+                Outcome::Passed => Some(1),
+                Outcome::Failed => Some(0),
+                Outcome::Environment | Outcome::Aborted => None,
+            },
             "duration_ms": ran.duration_ms,
         },
         "tests": ran.tests,
@@ -241,6 +249,18 @@ fn record(
     })?;
     store.append(&[Entry { object, id, line: execution.line() }])?;
     Ok(execution)
+}
+
+/// Forgets the refs of earlier runs whose results HEAD has by now. Those that have no record yet may
+/// still be running.
+fn close_merged(store: &Store<'_>, recorded: &[Execution]) -> Result<(), Failure> {
+    let Some(head) = store.repo.head()?.tip() else { return Ok(()) };
+    for run in store.open_runs()? {
+        if recorded.iter().any(|it| it.id == run.id) && store.repo.is_ancestor(run.tip, head)? {
+            store.close_run(run.id)?;
+        }
+    }
+    Ok(())
 }
 
 fn learn(store: &Store<'_>, execution: &Execution) -> Result<Option<Learned>, Failure> {

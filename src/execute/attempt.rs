@@ -82,8 +82,8 @@ impl Bench<'_> {
             Err(error) => return Ok(Attempt::Failed(Failure::snapshot(&error, self.worktree.path()))),
         };
         let files = self.worktree.changed_files(self.before, after)?;
-        self.written = files.iter().map(|file| file.path.clone()).collect();
-        if let Some(failure) = self.outside_scope() {
+        self.written = files.iter().map(ChangedFile::shown).collect();
+        if let Some(failure) = self.outside_scope(&files) {
             return Ok(Attempt::Failed(failure));
         }
         let mut first_red = None;
@@ -128,11 +128,12 @@ impl Bench<'_> {
         Some(failure.map_or(Attempt::Interrupted, Attempt::Failed))
     }
 
-    fn outside_scope(&self) -> Option<Failure> {
-        if let Some(path) = self.written.iter().find(|path| self.carry.has(path)) {
+    fn outside_scope(&self, files: &[ChangedFile]) -> Option<Failure> {
+        if let Some(file) = files.iter().find(|file| self.carry.has(&file.path)) {
+            let path = file.shown();
             return Some(Failure::gate(format!("write scope: would commit the ignored file {path}")));
         }
-        let path = self.written.iter().find(|path| !self.scope.allows(path))?;
+        let path = files.iter().find(|file| !self.scope.allows(&file.path))?.shown();
         Some(Failure::gate(format!("write scope: wrote {path}, which is not among its outputs")))
     }
 }

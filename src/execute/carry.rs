@@ -15,10 +15,10 @@ pub(super) struct Carry {
 
 impl Carry {
     /// The ignored files that the order's globs match.
-    pub(super) fn find(order: &Order<'_>) -> Result<Self, GitError> {
-        let Some(from) = &order.carry_from else { return Ok(Self::default()) };
-        let files = Repository::ignored_files(from, &order.carry)?.into_iter().collect();
-        Ok(Self { from: from.clone(), files })
+    pub(super) fn find(repo: &Repository, order: &Order<'_>) -> Result<Self, GitError> {
+        let Some(from) = repo.work_dir() else { return Ok(Self::default()) };
+        let files = repo.ignored_files(&order.carry)?.into_iter().collect();
+        Ok(Self { from, files })
     }
 
     /// Copies the files, and takes out again those that the work tree's own commit does not ignore:
@@ -42,8 +42,8 @@ impl Carry {
     }
 
     /// Whether a file was carried.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.files.contains(Path::new(path))
+    pub(super) fn has(&self, path: &Path) -> bool {
+        self.files.contains(path)
     }
 }
 

@@ -3,6 +3,8 @@
 //! Guarantee: every commit is durable before the checkpoint ref names it, and the ref is only moved
 //! from where the run left it.
 
+use std::path::PathBuf;
+
 use super::attempt::Change;
 use super::message;
 use super::order::Order;
@@ -50,7 +52,7 @@ impl<'a> History<'a> {
     }
 
     /// Paths that differ from base to tip.
-    pub(super) fn changed(&self) -> Result<Vec<String>, GitError> {
+    pub(super) fn changed(&self) -> Result<Vec<PathBuf>, GitError> {
         let (base, tip) = (self.repo.tree_of(self.order.base)?, self.repo.tree_of(self.tip)?);
         Ok(self.repo.changed_files(base, tip)?.into_iter().map(|file| file.path).collect())
     }

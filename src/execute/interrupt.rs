@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{SigId, flag, low_level};
 
+use super::error::ExecuteError;
+
 /// How urgently the run is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
@@ -21,7 +23,7 @@ pub(super) enum Urgency {
 
 /// Listens until it is dropped.
 #[derive(Debug)]
-pub(super) struct Interrupt {
+pub(crate) struct Interrupt {
     /// Set by the signal handler, cleared by whoever counts it.
     signalled: Arc<AtomicBool>,
     count: AtomicU8,
@@ -34,7 +36,11 @@ static IDLE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
 impl Interrupt {
     /// Starts to listen.
-    pub(super) fn listen() -> std::io::Result<Self> {
+    pub(crate) fn listen() -> Result<Self, ExecuteError> {
+        Self::try_listen().map_err(ExecuteError::Signals)
+    }
+
+    fn try_listen() -> std::io::Result<Self> {
         let idle = default_when_idle()?;
         let mut interrupt = Self::deaf();
         for signal in [SIGINT, SIGTERM] {

@@ -29,14 +29,14 @@ pub(super) fn subject(name: &str, files: &[ChangedFile]) -> String {
         () if all(FileChange::Deleted) => "remove",
         () => "update",
     };
-    let first = files.first().map_or("nothing", |file| file.path.as_str());
+    let first = files.first().map_or_else(|| "nothing".to_owned(), ChangedFile::shown);
     let more = files.len().saturating_sub(1);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     let full = one_line(&format!("{name}: {verb} {first}{more}"));
     if full.chars().count() <= MAX_SUBJECT {
         return full;
     }
-    let file = first.rsplit('/').next().unwrap_or(first);
+    let file = first.rsplit('/').next().unwrap_or(&first);
     one_line(&format!("{name}: {verb} {file}{more}")).chars().take(MAX_SUBJECT).collect()
 }
 
@@ -51,7 +51,7 @@ mod tests {
     use crate::model::samples::component;
 
     fn file(path: &str, change: FileChange) -> ChangedFile {
-        ChangedFile { path: path.to_owned(), change }
+        ChangedFile { path: path.into(), change }
     }
 
     #[test]

@@ -33,5 +33,6 @@ mod scenarios;
 
 pub(crate) use error::ExecuteError;
 pub(crate) use event::Event;
+pub(crate) use interrupt::Interrupt;
 pub(crate) use order::{Blame, Order, Ran, Stop};
 pub(crate) use run::execute;

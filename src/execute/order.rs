@@ -33,8 +33,6 @@ pub(crate) struct Order<'a> {
     pub(crate) timeout: Duration,
     /// Globs of ignored files that each work tree gets a copy of.
     pub(crate) carry: Vec<String>,
-    /// The work tree that they are copied from.
-    pub(crate) carry_from: Option<PathBuf>,
     /// The folder for the work trees of runs.
     pub(crate) worktrees: PathBuf,
 }
@@ -60,7 +58,7 @@ pub(crate) struct Ran {
     /// Counts that test runners printed, if any did.
     pub(crate) tests: Option<Tests>,
     /// Paths that differ from base to tip.
-    pub(crate) changed: Vec<String>,
+    pub(crate) changed: Vec<PathBuf>,
     /// The first step that failed for good.
     pub(crate) stop: Option<Stop>,
 }

@@ -18,18 +18,9 @@ use crate::host::{Host, Stopwatch};
 use crate::model::id::ComponentId;
 use crate::model::record::{Outcome, Step, StepOutcome, Tests};
 
-/// Runs a plan. What fails in it is an outcome; an error means that nothing ran.
+/// Runs a plan, until `interrupt` says to end. What fails in it is an outcome; an error means that
+/// nothing ran.
 pub(crate) fn execute(
-    repo: &Repository,
-    host: &Host,
-    order: &Order<'_>,
-    watch: &mut dyn FnMut(Event),
-) -> Result<Ran, ExecuteError> {
-    let interrupt = Interrupt::listen().map_err(ExecuteError::Signals)?;
-    execute_until(&interrupt, repo, host, order, watch)
-}
-
-pub(super) fn execute_until(
     interrupt: &Interrupt,
     repo: &Repository,
     host: &Host,
@@ -39,8 +30,8 @@ pub(super) fn execute_until(
     let phases = tasks::phases(order)?;
     // What a killed run left is no reason not to run.
     drop(repo.prune_worktrees(&order.worktrees));
-    let worktrees = Worktrees::open(repo, &order.worktrees, &order.id.to_string())?;
-    let carry = Carry::find(order)?;
+    let worktrees = Worktrees::open(repo, &order.worktrees, order.id)?;
+    let carry = Carry::find(repo, order)?;
     let clock = Stopwatch::start();
     let site = Site { order, worktrees: &worktrees, carry: &carry, interrupt, clock };
     let mut run = Run::begin(repo, host, &site, watch)?;

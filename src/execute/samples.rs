@@ -7,7 +7,7 @@ use super::error::ExecuteError;
 use super::event::Event;
 use super::interrupt::Interrupt;
 use super::order::{Order, Ran};
-use super::run::execute_until;
+use super::run::execute;
 use crate::git::Repository;
 use crate::git::samples::TestRepo;
 use crate::host::Host;
@@ -172,10 +172,9 @@ impl Scene {
             retries: self.retries,
             timeout: self.timeout,
             carry: self.carry.clone(),
-            carry_from: Some(self.place.clone()),
             worktrees: self.worktrees(),
         };
-        execute_until(&self.interrupt, &repo, &host, &order, watch)
+        execute(&self.interrupt, &repo, &host, &order, watch)
     }
 
     /// The id of the run.

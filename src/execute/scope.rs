@@ -1,5 +1,7 @@
 //! The write scope: which files a component may change.
 
+use std::path::Path;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::error::ExecuteError;
@@ -30,7 +32,7 @@ impl Scope {
     }
 
     /// Whether the file may be changed.
-    pub(super) fn allows(&self, path: &str) -> bool {
+    pub(super) fn allows(&self, path: &Path) -> bool {
         self.0.is_match(path)
     }
 }

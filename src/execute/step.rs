@@ -10,7 +10,7 @@ use super::order::{Blame, Order};
 use super::scope::Scope;
 use super::surroundings::Surroundings;
 use super::test_counts;
-use crate::git::{GitError, Worktree, Worktrees};
+use crate::git::{ChangedFile, GitError, Worktree, Worktrees};
 use crate::host::Stopwatch;
 use crate::model::component::Component;
 use crate::model::id::ComponentId;
@@ -225,7 +225,7 @@ impl Turn<'_> {
                 step,
                 component,
                 duration_ms: entry.duration_ms.unwrap_or_default(),
-                changed: change.files.iter().map(|file| file.path.clone()).collect(),
+                changed: change.files.iter().map(ChangedFile::shown).collect(),
             }),
             StepEnd::AlreadyGreen => (self.tell)(Event::StepAlreadyGreen { step, component }),
             StepEnd::Failed { .. } | StepEnd::Interrupted => {}

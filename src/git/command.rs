@@ -32,6 +32,9 @@ const QUIET: &[&str] = &[
     "advice.addEmbeddedRepo=false",
 ];
 
+/// Settings with which objects are on disk before git ends.
+pub(super) const DURABLE: [&str; 2] = ["core.fsync=objects", "core.fsyncMethod=batch"];
+
 /// What a pipe holds at least before a writer waits for its reader, in bytes (POSIX says 512, Linux and
 /// macOS give 4096 and more).
 const PIPE: usize = 4096;

@@ -1,5 +1,9 @@
 //! What differs between two trees.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
 use super::command::Git;
 use super::error::GitError;
 use super::repository::Repository;
@@ -8,9 +12,16 @@ use crate::model::oid::Oid;
 /// A file that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChangedFile {
-    /// Relative to the root of the tree, `/` between folders.
-    pub(crate) path: String,
+    /// Relative to the root of the tree, byte for byte as git has it.
+    pub(crate) path: PathBuf,
     pub(crate) change: FileChange,
+}
+
+impl ChangedFile {
+    /// Its path as text; what is not UTF-8 became U+FFFD.
+    pub(crate) fn shown(&self) -> String {
+        self.path.to_string_lossy().into_owned()
+    }
 }
 
 /// How a file differs.
@@ -57,9 +68,19 @@ pub(super) fn changed_files(git: Git, old: Oid, new: Oid) -> Result<Vec<ChangedF
             b"D" => FileChange::Deleted,
             _ => FileChange::Modified,
         };
-        changed.push(ChangedFile { path: String::from_utf8_lossy(path).into_owned(), change });
+        changed.push(ChangedFile { path: as_path(path).to_path_buf(), change });
     }
     Ok(changed)
+}
+
+/// The paths of a listing that ends each with NUL.
+pub(super) fn paths(listing: &[u8]) -> impl Iterator<Item = PathBuf> {
+    let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    paths.map(|path| as_path(path).to_path_buf())
+}
+
+fn as_path(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
 }
 
 #[cfg(test)]
@@ -75,7 +96,7 @@ mod tests {
         let open = repo.open();
         let trees = |oid| open.tree_of(oid).expect("a tree");
         let changed = open.changed_files(trees(old), trees(repo.head())).expect("diffs");
-        let shown: Vec<_> = changed.iter().map(|it| (it.path.as_str(), it.change)).collect();
+        let shown: Vec<_> = changed.iter().map(|it| (it.path.to_str().expect("UTF-8"), it.change)).collect();
         let want =
             [("a.txt", FileChange::Modified), ("b c\n", FileChange::Deleted), ("d", FileChange::Added)];
         assert_eq!(shown, want);

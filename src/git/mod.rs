@@ -3,6 +3,7 @@
 //! It hands out plain values and knows nothing of executions, patterns or settings.
 
 mod apply;
+mod checkout;
 mod command;
 mod config;
 mod diff;
@@ -22,7 +23,7 @@ mod worktrees;
 #[cfg(test)]
 pub(crate) mod samples;
 
-pub(crate) use apply::{Merged, dirty_paths, merge_into_head, untracked_conflicts};
+pub(crate) use apply::Merged;
 pub(crate) use command::{Git, LOCATION};
 pub(crate) use diff::{ChangedFile, FileChange};
 pub(crate) use error::GitError;

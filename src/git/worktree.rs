@@ -8,8 +8,8 @@ use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::command::Git;
-use super::diff::{self, ChangedFile};
+use super::command::{DURABLE, Git};
+use super::diff::{self, ChangedFile, paths};
 use super::error::GitError;
 use super::registry::Registry;
 use crate::model::oid::Oid;
@@ -52,8 +52,7 @@ impl Worktree {
     /// Writes what is in the folder as a tree: all but ignored files, with modes and symbolic links.
     /// Its objects are durable.
     pub(crate) fn snapshot(&self) -> Result<Oid, GitError> {
-        let durable = ["core.fsync=objects", "core.fsyncMethod=batch"];
-        let git = || durable.iter().fold(self.indexed(), |git, setting| git.config(setting));
+        let git = || DURABLE.iter().fold(self.indexed(), |git, setting| git.config(setting));
         git().args(["add", "--all", "--sparse", "."]).output()?;
         let tree = git().arg("write-tree").text()?;
         tree.parse().map_err(|_| unexpected("write-tree", &tree))
@@ -86,8 +85,7 @@ impl Worktree {
     /// Files that are neither tracked nor ignored, relative.
     pub(crate) fn untracked(&self) -> Result<Vec<PathBuf>, GitError> {
         let listing = self.git().args(["ls-files", "--others", "--exclude-standard", "-z"]).output()?;
-        let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-        Ok(paths.map(|path| PathBuf::from(String::from_utf8_lossy(path).into_owned())).collect())
+        Ok(paths(&listing).collect())
     }
 
     fn take_away(&self) -> Result<(), GitError> {
@@ -170,10 +168,12 @@ mod tests {
     use super::*;
     use crate::git::Worktrees;
     use crate::git::samples::TestRepo;
+    use crate::model::id::RecordId;
 
     fn sample() -> (TestRepo, Worktrees) {
         let repo = TestRepo::new().commit("a.txt", "one");
-        let run = Worktrees::open(&repo.open(), &repo.temp("root"), "run").expect("opens");
+        let run =
+            Worktrees::open(&repo.open(), &repo.temp("root"), RecordId::from_parts(1, 1)).expect("opens");
         (repo, run)
     }
 

@@ -426,3 +426,81 @@ fn shallow_clones_and_submodules_work() {
     let above = assert_whole_way(above);
     assert_eq!(above.git(["rev-parse", "HEAD:lib"]), link);
 }
+
+#[test]
+fn a_branch_that_is_in_the_way_is_named_before_anything_runs() {
+    let repo = started();
+    repo.git(["branch", "orchestrate"]);
+    let before = repo.refs();
+    let refused = repo.orchestrate(["run", REQUEST, "--yes", "--apply", "branch"]).code(128);
+    assert!(refused.stderr.contains("git branch -m orchestrate orchestrate-old"), "{}", refused.stderr);
+    assert_eq!(repo.refs(), before);
+    repo.orchestrate(["run", REQUEST, "--yes", "--apply", "none"]).code(0);
+}
+
+#[test]
+fn a_result_that_can_not_be_applied_is_kept_told_and_recorded() {
+    let repo = TestRepo::new().file("a.txt", "one\n").commit("start");
+    let script = format!("cat a.txt > greeting.txt; git -C '{}' branch orchestrate", repo.path().display());
+    let skill = Skill::new("greeter", "Writes a greeting.", &script).writes("\"greeting.txt\"");
+    let repo = repo.skills(&[skill]);
+    let ran = repo.orchestrate(["run", REQUEST, "--yes", "--apply", "branch"]).code(1);
+    assert!(ran.stdout.contains("refused   to apply it: "), "{}", ran.stdout);
+    let kept = repo.refs_below("refs/orchestrate/runs").remove(0);
+    assert!(ran.stdout.contains(&format!("kept      {kept}")), "{}", ran.stdout);
+    assert_eq!(repo.git(["show", &format!("{kept}:greeting.txt")]), "one");
+    assert_eq!(repo.executions()[0]["outcome"], "passed");
+}
+
+#[test]
+fn a_branch_whose_merges_are_squashed_is_not_called_merged() {
+    let repo = started();
+    repo.git(["config", "branch.main.mergeOptions", "--squash"]);
+    let ran = repo.orchestrate(["run", REQUEST, "--yes", "--apply", "merge"]).code(1);
+    assert!(!ran.stdout.contains("\nmerged") && ran.stdout.contains("mergeOptions"), "{}", ran.stdout);
+    assert_eq!(repo.git(["status", "--porcelain"]), "");
+    let branch = repo.refs_below("refs/heads/orchestrate").remove(0);
+    assert_eq!(repo.git(["show", &format!("{branch}:greeting.txt")]), "one");
+}
+
+#[test]
+fn a_signal_while_the_result_is_merged_does_not_lose_the_record() {
+    let repo = started();
+    repo.write(
+        ".git/hooks/post-merge",
+        "#!/bin/sh\nkill -INT \"$(sed -n 's/^PPid:[^0-9]*//p' \"/proc/$PPID/status\")\"\nsleep 0.2\n",
+    );
+    use std::os::unix::fs::PermissionsExt;
+    let hook = repo.path().join(".git/hooks/post-merge");
+    std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o755)).expect("set");
+    let ran = repo.orchestrate(["run", REQUEST, "--yes", "--apply", "merge"]).code(0);
+    assert!(ran.stdout.contains("merged"), "{}", ran.stdout);
+    assert_eq!(repo.executions().len(), 1);
+}
+
+/// A bare repository beside a work tree that does not know of it, as people keep their dotfiles.
+fn dotfiles() -> TestRepo {
+    let repo = TestRepo::nowhere();
+    let git_dir = repo.root().join("dotfiles.git");
+    repo.git(["init", "-q", "--bare", "-b", "main", git_dir.to_str().expect("UTF-8")]);
+    let (dir, work_tree) = (git_dir.display().to_string(), repo.path().display().to_string());
+    let repo = repo.with_variable("GIT_DIR", &dir).with_variable("GIT_WORK_TREE", &work_tree);
+    repo.file("a.txt", "one\n").commit("start").skills(&[greeter()])
+}
+
+#[test]
+fn a_work_tree_apart_from_its_git_folder_is_merged_into() {
+    let repo = dotfiles();
+    repo.orchestrate(["run", REQUEST, "--yes", "--apply", "merge"]).code(0);
+    assert_eq!((repo.read("greeting.txt"), repo.git(["status", "--porcelain"])), ("one\n".into(), "".into()));
+}
+
+#[test]
+fn uncommitted_work_apart_from_its_git_folder_is_taken_along() {
+    let repo = dotfiles();
+    repo.write("a.txt", "two\n");
+    repo.orchestrate(["run", REQUEST, "--yes"]).code(128);
+    repo.orchestrate(["run", REQUEST, "--yes", "--base", "worktree"]).code(0);
+    let branch = repo.refs_below("refs/heads/orchestrate").remove(0);
+    assert_eq!(repo.git(["show", &format!("{branch}:greeting.txt")]), "two");
+}
