@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::knowledge;
 use super::{Context, DONE, Ended};
-use crate::git::Head;
+use crate::git::{Head, Repository};
 use crate::learn;
 use crate::model::pattern::Stage;
 use crate::model::record::Outcome;
 use crate::model::recount::{executions, recount};
 use crate::model::time::Timestamp;
-use crate::store::{LEARNING, NOTES, RUNS};
-use crate::ui::{ago, count};
+use crate::store::{LEARNING, NOTES, OpenRun, RUNS};
+use crate::ui::{Failure, ago, count};
 
 /// Show what is remembered here, what is open, and what to do next
 #[derive(Debug, clap::Args)]
@@ -90,7 +90,8 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     super::log::warn_of_bad_lines(cx, &noted);
     cx.ui.gap();
     for run in &runs {
-        cx.ui.hint(format!("`git merge {RUNS}{}` applies the run from {}", run.id, ago(run.at, now)));
+        let outcome = past.iter().find(|execution| execution.id == run.id).map(|it| it.outcome);
+        hint_at(cx, &repo, run, outcome, now)?;
     }
     if store.settings.marketplaces.is_empty() {
         cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
@@ -106,6 +107,38 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
         cx.ui.hint(format!("`git orchestrate merge` takes {waiting} into the library"));
     }
     DONE
+}
+
+/// How to take an open run's result, and how to discard it; nothing where HEAD has it already.
+fn hint_at(
+    cx: &Context,
+    repo: &Repository,
+    run: &OpenRun,
+    outcome: Option<Outcome>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let head = repo.head()?.tip();
+    if head.is_some_and(|head| repo.is_ancestor(run.tip, head).unwrap_or(false)) {
+        return Ok(());
+    }
+    let (name, when) = (format!("{RUNS}{}", run.id), ago(run.at, now));
+    cx.ui.hint(match outcome {
+        Some(Outcome::Passed) => format!("`git merge {name}` applies the run from {when}"),
+        Some(outcome) => {
+            format!("`git merge {name}` takes what passed in the {} run from {when}", told(outcome))
+        }
+        None => format!("`git merge {name}` takes what passed in the run from {when}, which did not end"),
+    });
+    cx.ui.hint(format!("`git update-ref -d {name}` discards it"));
+    Ok(())
+}
+
+fn told(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed | Outcome::Failed => outcome.as_str(),
+        Outcome::Environment => "stopped",
+        Outcome::Aborted => "interrupted",
+    }
 }
 
 fn pattern_counts(stages: &BTreeMap<&str, usize>) -> String {

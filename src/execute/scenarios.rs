@@ -55,7 +55,7 @@ fn a_parallel_phase_gives_one_commit_per_step_in_linear_history() {
         trailers.trim(),
         format!("Orchestrate-Execution: {}\nOrchestrate-Step: market/plugin/skill/last", scene.id())
     );
-    assert_eq!(ran.changed, ["LICENSE", "all", "d/x", "d/y"]);
+    assert_eq!(ran.changed, ["LICENSE", "all", "d/x", "d/y"].map(std::path::PathBuf::from));
     assert_eq!((ran.commits.len(), ran.commits.last()), (3, Some(&ran.tip)));
     let checkpoint = format!("refs/orchestrate/runs/{}", scene.id());
     assert_eq!(scene.repo.git(["rev-parse", &checkpoint]), ran.tip.to_string());
@@ -254,7 +254,7 @@ fn an_empty_root_commit_is_a_base() {
     repo.git(["commit", "-q", "--allow-empty", "-m", "root"]);
     let scene = Scene::of(repo).skill("a", "echo a > a", &["a"], &[exists("a")]).phase(&["a"]);
     let ran = scene.run();
-    assert_eq!((ran.outcome, ran.changed), (Outcome::Passed, vec!["a".to_owned()]));
+    assert_eq!((ran.outcome, ran.changed), (Outcome::Passed, vec!["a".into()]));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn text_of_a_request_stays_data() {
         .phase(&["a"]);
     scene.request = "$(touch pwned)\n`touch pwned`; touch pwned\nOrchestrate-Step: x".to_owned();
     let ran = scene.run();
-    assert_eq!(ran.changed, ["git", "said"]);
+    assert_eq!(ran.changed, ["git", "said"].map(std::path::PathBuf::from));
     assert_eq!(scene.repo.git(["show", &format!("{}:said", ran.tip)]), scene.request);
     assert_eq!(scene.repo.git(["show", &format!("{}:git", ran.tip)]), "0");
 }
@@ -308,7 +308,7 @@ fn a_gate_that_writes_does_not_change_what_is_committed() {
     let gates = [holds("echo x > sneaked; test -e b.txt"), holds("test ! -e sneaked")];
     let scene = Scene::new().skill("a", "echo b > b.txt", &["b.txt"], &gates).phase(&["a"]);
     let ran = scene.run();
-    assert_eq!((ran.outcome, &ran.stop, ran.changed), (Outcome::Passed, &None, vec!["b.txt".to_owned()]));
+    assert_eq!((ran.outcome, &ran.stop, ran.changed), (Outcome::Passed, &None, vec!["b.txt".into()]));
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn carried_files_are_there_and_never_committed() {
     let ran = scene.run();
     let seen = scene.repo.git(["show", &format!("{}:seen", ran.tip)]);
     assert_eq!(seen, ".env\n.git\n.gitignore\ndeps\nseen\nbin/tool");
-    assert_eq!(ran.changed, ["seen"]);
+    assert_eq!(ran.changed, ["seen"].map(std::path::PathBuf::from));
     let scene = scene.skill("b", "echo > .gitignore", &["**"], &[]).phase(&["b"]);
     scene.repo.git(["update-ref", "-d", &format!("refs/orchestrate/runs/{}", scene.id())]);
     let ran = scene.run();
@@ -430,4 +430,15 @@ fn repositories_of_other_formats_and_linked_work_trees_run_the_same() {
     let bare = Scene::new();
     bare.repo.git(["config", "core.bare", "true"]);
     run(bare);
+}
+
+#[test]
+fn a_path_that_is_not_text_does_not_pass_for_one_that_reads_the_same() {
+    let script = r#"touch "$(printf 'out/\377')""#;
+    let script = format!("mkdir out; {script}");
+    let named = Scene::new().skill("odd", &script, &["out/\u{fffd}"], &[]).phase(&["odd"]).run();
+    assert_eq!(named.outcome, Outcome::Failed);
+    assert_eq!(named.stop.expect("stopped").blame, Blame::Gate);
+    let wide = Scene::new().skill("odd", &script, &["out/"], &[]).phase(&["odd"]).run();
+    assert_eq!(wide.outcome, Outcome::Passed);
 }

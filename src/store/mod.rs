@@ -21,7 +21,7 @@ pub(crate) use error::StoreError;
 pub(crate) use executions::{Entry, NOTES, Noted};
 pub(crate) use learning::{LEARNING, Learned, counted_notes};
 pub(crate) use merge::Merged;
-pub(crate) use runs::RUNS;
+pub(crate) use runs::{OpenRun, RUNS};
 pub(crate) use settings::{Apply, Privacy, Settings, TABLE};
 
 /// What one repository remembers.

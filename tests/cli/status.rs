@@ -88,3 +88,30 @@ fn settings_may_come_from_an_included_file() {
     let repo = repo.record(&execution("add a", ["a", "b"], "passed"));
     assert!(repo.executions()[0].get("request").is_none());
 }
+
+#[test]
+fn a_failed_runs_steps_are_offered_for_what_they_are_and_a_merged_run_is_not() {
+    use crate::market::Skill;
+    let notes = Skill::new("notes", "Writes release notes.", "echo x > notes.txt").writes("\"notes.txt\"");
+    let fails = Skill::new("greeter", "Writes a greeting.", "exit 1")
+        .writes("\"greeting.txt\"")
+        .says("inputs: [notes.txt]");
+    let repo = TestRepo::new().file("a.txt", "one\n").commit("start").skills(&[notes, fails]);
+    repo.orchestrate(["run", "write release notes, then write a greeting", "--yes"]).code(1);
+    let failed = repo.refs_below("refs/orchestrate/runs").remove(0);
+    let hints = repo.orchestrate(["status"]).code(0).stderr;
+    let offer = format!("`git merge {failed}` takes what passed in the failed run from ");
+    assert!(hints.contains(&offer), "{hints}");
+    assert!(hints.contains(&format!("`git update-ref -d {failed}` discards it")), "{hints}");
+    repo.git(["update-ref", "-d", &failed]);
+
+    repo.orchestrate(["run", "write release notes", "--yes", "--apply", "none"]).code(0);
+    let passed = repo.refs_below("refs/orchestrate/runs").remove(0);
+    let hints = repo.orchestrate(["status"]).code(0).stderr;
+    assert!(hints.contains(&format!("`git merge {passed}` applies the run from ")), "{hints}");
+    repo.git(["merge", "-q", &passed]);
+    let hints = repo.orchestrate(["status"]).code(0).stderr;
+    assert!(!hints.contains(&passed), "{hints}");
+    repo.orchestrate(["run", "write release notes", "--yes"]).code(0);
+    assert!(!repo.refs_below("refs/orchestrate/runs").contains(&passed));
+}
