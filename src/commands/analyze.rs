@@ -7,7 +7,7 @@ use super::marketplace::components;
 use super::{Context, DONE, Ended};
 use crate::marketplace::diagnostic::Severity;
 use crate::marketplace::listing::{Listing, Resolution};
-use crate::ui::{Failure, count, exit, thousands};
+use crate::ui::{Failure, count, exit, quoted, thousands};
 
 /// Analyze marketplaces: what they hold, what it costs a session, what is wrong
 #[derive(Debug, clap::Args)]
@@ -116,6 +116,6 @@ fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
             of.for_each(|diagnostic| cx.ui.line(format!("  {diagnostic}")));
         }
     } else if !listing.diagnostics.is_empty() {
-        cx.ui.hint(format!("`git orchestrate analyze {} --diagnostics` lists them", listing.name));
+        cx.ui.hint(format!("`git orchestrate analyze {} --diagnostics` lists them", quoted(&listing.name)));
     }
 }

@@ -7,7 +7,7 @@ use super::plan::runs_here;
 use crate::model::component::Component;
 use crate::model::plan::Plan;
 use crate::store::Store;
-use crate::ui::{Failure, count, exit};
+use crate::ui::{Failure, count, exit, quoted};
 
 /// Every step has a runner here.
 pub(super) fn require_runners(plan: &Plan, known: &Knowledge) -> Result<(), Failure> {
@@ -49,7 +49,7 @@ pub(super) fn foreign(
             exit::NOT_APPROVED,
             format!("nobody approved the code of {}", names.join(", ")),
         )
-        .hint(format!("read it, then `git orchestrate marketplace approve {}`", names[0])));
+        .hint(format!("read it, then `git orchestrate marketplace approve {}`", quoted(names[0]))));
     }
     let mut hashes = store.repo.config_all("orchestrate.approved");
     hashes.extend(foreign.iter().map(|component| component.content.clone()));

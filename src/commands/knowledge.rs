@@ -10,7 +10,7 @@ use crate::model::library::Library;
 use crate::model::record::Execution;
 use crate::model::recount::{executions, recount};
 use crate::store::Store;
-use crate::ui::{Failure, exit};
+use crate::ui::{Failure, exit, quoted};
 
 /// The source of the marketplace that the program carries.
 pub(super) const BUILTIN: &str = "builtin:starter";
@@ -61,6 +61,7 @@ pub(super) fn listings(cx: &Context, store: &Store<'_>) -> Result<Vec<Listing>, 
         match marketplace::read(Some(name), &root(store, source)?) {
             Ok(listing) => listings.push(listing),
             Err(error) => {
+                let name = quoted(name);
                 cx.ui.warn(format!("{error}; `git orchestrate marketplace remove {name}` forgets it"));
             }
         }

@@ -11,7 +11,7 @@ use crate::marketplace::diagnostic::Severity;
 use crate::marketplace::listing::Listing;
 use crate::model::component::Component;
 use crate::store::Store;
-use crate::ui::{Failure, count, exit};
+use crate::ui::{Failure, count, exit, quoted};
 
 /// Add, list and remove marketplaces, and approve what they may run
 #[derive(Debug, clap::Args)]
@@ -109,12 +109,16 @@ pub(super) fn add(cx: &Context, store: &Store<'_>, path: Option<&PathBuf>, name:
     let foreign = unapproved(store, &listing.components).len();
     if foreign > 0 {
         cx.ui.line(format!("not approved to run: {}", count(foreign, "script")));
-        cx.ui.hint(format!("read what it would run, then `git orchestrate marketplace approve {name}`"));
+        cx.ui.hint(format!(
+            "read what it would run, then `git orchestrate marketplace approve {}`",
+            quoted(name)
+        ));
     }
     let troubled = listing.diagnostics.len();
     if troubled > 0 {
         cx.ui.hint(format!(
-            "`git orchestrate analyze {name} --diagnostics` shows {}",
+            "`git orchestrate analyze {} --diagnostics` shows {}",
+            quoted(name),
             count(troubled, "diagnostic")
         ));
     }

@@ -9,7 +9,7 @@ use crate::model::time::Timestamp;
 use crate::plan::{Candidate, Need, Task, assemble, decompose};
 use crate::research::index::Index;
 use crate::store::Store;
-use crate::ui::{Failure, clip, count, percent, seconds, share, tally};
+use crate::ui::{Failure, clip, count, percent, quoted, seconds, share, tally};
 
 /// The most components that are looked at for one need.
 const CANDIDATES: usize = 20;
@@ -169,13 +169,4 @@ fn origin(step: &PlannedStep) -> Vec<String> {
         return vec![both];
     }
     vec![from, format!("{MARGIN}for: {}", clip(&step.purpose, WIDTH - MARGIN.len() - "for: ".len()))]
-}
-
-/// One argument of a shell's command line, in double quotes where those suffice.
-fn quoted(text: &str) -> String {
-    if text.contains(['$', '`', '\\', '"', '!']) {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    } else {
-        format!("\"{text}\"")
-    }
 }

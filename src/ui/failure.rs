@@ -1,5 +1,6 @@
 //! From a room's error to what the user sees: message, cure and exit code. The one place for cures.
 
+use super::text::quoted;
 use crate::execute::ExecuteError;
 use crate::git::GitError;
 use crate::marketplace::MarketplaceError;
@@ -56,7 +57,7 @@ impl From<GitError> for Failure {
             }
             GitError::Refused { reason, .. } if reason.contains("dubious ownership") => {
                 let path = reason.split('\'').nth(1).unwrap_or("<path of the repository>");
-                failure.hint(format!("if you trust it: `git config --global --add safe.directory {path}`"))
+                failure.hint(format!("if you trust it: `git config --global --add safe.directory {}`", quoted(path)))
             }
             GitError::Quarantine => failure.hint("run it after the push was accepted, not in a receive hook"),
             GitError::Bare { .. } => failure.hint("run it in a clone that has a work tree"),

@@ -12,7 +12,7 @@ use comfy_table::{CellAlignment, Table, TableStyle};
 use serde::Serialize;
 
 pub(crate) use failure::{Failure, exit};
-pub(crate) use text::{ago, clean, clip, count, duration, percent, seconds, share, tally, thousands};
+pub(crate) use text::{ago, clean, clip, count, duration, percent, quoted, seconds, share, tally, thousands};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

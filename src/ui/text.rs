@@ -16,6 +16,20 @@ pub(crate) fn clean(text: &str) -> String {
     text.replace(['\n', '\t'], " ").chars().filter(harmless).collect()
 }
 
+/// One argument of a shell's command line, safe to paste: as it is where it is plain, in double quotes
+/// where those suffice.
+pub(crate) fn quoted(text: &str) -> String {
+    let text = clean(text);
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+');
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else if text.contains(['$', '`', '\\', '"', '!']) {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    } else {
+        format!("\"{text}\"")
+    }
+}
+
 /// At most `longest` characters, with an ellipsis where something is cut.
 pub(crate) fn clip(text: &str, longest: usize) -> String {
     if text.chars().count() <= longest {
@@ -107,6 +121,15 @@ mod tests {
     #[test]
     fn escape_sequences_and_direction_marks_lose_their_power() {
         assert_eq!(clean("\u{1b}[31mred\u{7}\u{202e}\nnext"), "[31mred next");
+    }
+
+    #[test]
+    fn what_a_hint_names_can_be_pasted_whatever_it_is_called() {
+        let shown = ["starter/readme", "a b", "x; rm -rf ~", "$(touch x)", "it's `y`", "", "a\n\u{202e}b"];
+        assert_eq!(
+            shown.map(quoted).join("\n"),
+            "starter/readme\n\"a b\"\n\"x; rm -rf ~\"\n'$(touch x)'\n'it'\\''s `y`'\n\"\"\n\"a b\""
+        );
     }
 
     #[test]

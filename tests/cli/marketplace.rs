@@ -220,3 +220,13 @@ fn nothing_of_that_name_can_be_approved() {
     ! hint: `git orchestrate analyze --json` lists them all
     ");
 }
+
+#[test]
+fn a_hint_names_a_hostile_marketplace_so_that_it_can_be_pasted() {
+    let repo = TestRepo::new();
+    let tool = Skill::new("tool", "Does it.", "true").writes("\"x\"");
+    let market = Market::write(&repo, "x; touch pwned $(touch pwned)", &[tool]);
+    let added = repo.orchestrate(["marketplace", "add", market.path()]).code(0);
+    let command = "git orchestrate marketplace approve 'x; touch pwned $(touch pwned)'`";
+    assert!(added.stderr.contains(command), "{}", added.stderr);
+}
