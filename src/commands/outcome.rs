@@ -10,7 +10,7 @@ use crate::model::oid::Oid;
 use crate::model::plan::Plan;
 use crate::model::record::{Execution, Outcome, Step, StepOutcome};
 use crate::store::Learned;
-use crate::ui::{count, duration, exit};
+use crate::ui::{count, duration, exit, quoted};
 
 /// The most changed files that are listed.
 const LISTED: usize = 12;
@@ -101,6 +101,14 @@ fn tell_in_words(cx: &Context, carried: &Carried) {
     if let Some(tests) = &carried.ran.tests {
         ui.line(format!("tests     {} passed, {} failed", tests.passed, tests.failed));
     }
+    for step in carried.execution.steps.iter().filter(|step| step.outcome == StepOutcome::Passed) {
+        for gate in step.gates.iter().filter(|gate| gate.after.is_none()) {
+            ui.doubtful(
+                "unchecked",
+                format!("{}: gate `{}` can't be evaluated here", step.component.name(), gate.name),
+            );
+        }
+    }
     let on = carried.execution.commit.map_or_else(String::new, |commit| format!(" on {}", commit.short()));
     ui.line(format!("recorded  execution {}{on}", carried.execution.id));
     if let Some(learned) = &carried.learned {
@@ -180,19 +188,19 @@ fn tell_applied(cx: &Context, carried: &Carried) {
         Applied::Merged { head } => ui.good("merged", format!("   {commits}, HEAD is at {}", head.short())),
         Applied::Branch { name, refused: None, .. } => {
             ui.line(format!("branch    {name} ({commits})"));
-            ui.hint(format!("`git merge {name}` takes the result into your branch"));
+            ui.hint(format!("`git merge {}` takes the result into your branch", quoted(name)));
         }
         Applied::Branch { name, refused: Some(why), .. } => {
             ui.bad("refused", format!("  the merge: {}", said_shortly(why)));
             ui.line(format!("branch    {name} ({commits}) has the result"));
-            ui.hint(format!("clear the way, then `git merge {name}`"));
+            ui.hint(format!("clear the way, then `git merge {}`", quoted(name)));
         }
         Applied::Left { name, reason, .. } => {
             if let Some(why) = reason {
                 ui.bad("refused", format!("  to apply it: {}", said_shortly(why)));
             }
             ui.line(format!("kept      {name} ({commits})"));
-            ui.hint(format!("`git merge {name}` takes the result into your branch"));
+            ui.hint(format!("`git merge {}` takes the result into your branch", quoted(name)));
         }
         Applied::Unfinished { name } => {
             ui.line("your work tree is as it was");

@@ -12,6 +12,7 @@ use super::{Context, Ended, apply, outcome, plan};
 use crate::execute::{Interrupt, Order, Ran, execute};
 use crate::git::{Head, NewCommit, Writer};
 use crate::learn;
+use crate::marketplace;
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::plan::Plan;
@@ -177,6 +178,7 @@ fn execute_plan(
         id: start.id,
         plan,
         catalog: &known.catalog,
+        unchanged: marketplace::is_unchanged,
         base: start.base,
         project: repo.project(),
         quotes_request: store.settings.privacy == Privacy::Text,

@@ -94,6 +94,11 @@ fn show(cx: &Context, execution: &Execution) {
         if let Some(error) = &step.error {
             ui.bad("failed:", format!("{}: {error}", step.component.name()));
         }
+        let unchecked =
+            step.gates.iter().filter(|gate| step.outcome == StepOutcome::Passed && gate.after.is_none());
+        for gate in unchecked {
+            ui.doubtful("not evaluated:", format!("{}: gate `{}`", step.component.name(), gate.name));
+        }
     }
     if execution.predicted.is_none() && execution.actual.is_none() {
         return;

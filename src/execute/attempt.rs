@@ -7,7 +7,7 @@ use super::process::Ended;
 use super::scope::Scope;
 use super::surroundings::Surroundings;
 use crate::git::{ChangedFile, GitError, Worktree};
-use crate::model::component::{Component, Contract, RunnerKind};
+use crate::model::component::{Component, RunnerKind};
 use crate::model::oid::Oid;
 use crate::model::record::GateResult;
 
@@ -46,7 +46,7 @@ pub(super) struct Bench<'a> {
 impl Bench<'_> {
     /// The gates before anything runs; a check has none. `None`: the run is to end.
     pub(super) fn gates_before(&self) -> Result<Option<Vec<GateResult>>, GitError> {
-        let is_check = self.component.contract.as_ref().is_some_and(Contract::is_check);
+        let is_check = self.component.is_check();
         let mut results = Vec::new();
         for placed in &self.gates {
             let mut result = GateResult {
@@ -59,6 +59,7 @@ impl Bench<'_> {
                 let evaluated = gate::evaluate(*placed, &self.around, self.worktree, self.before)?;
                 match evaluated.verdict {
                     Verdict::Interrupted => return Ok(None),
+                    Verdict::NotEvaluated => {}
                     verdict => result.before = Some(verdict == Verdict::Green),
                 }
             }
@@ -96,6 +97,7 @@ impl Bench<'_> {
                     result.after = Some(false);
                     first_red.get_or_insert(failure);
                 }
+                Verdict::NotEvaluated => {}
                 Verdict::Interrupted => return Ok(Attempt::Interrupted),
             }
         }
@@ -112,6 +114,9 @@ impl Bench<'_> {
             let missing = format!("the script {} is missing", contract.script.display());
             return Some(Attempt::Failed(Failure::environment(missing)));
         };
+        if !self.around.is_unchanged(self.component) {
+            return Some(Attempt::Failed(Failure::changed()));
+        }
         let ended = match self.around.sh(&script) {
             Ok(ended) => ended,
             Err(error) => {

@@ -25,6 +25,8 @@ pub(crate) enum Event {
         component: ComponentId,
         duration_ms: u64,
         changed: Vec<String>,
+        /// Names of gates that could not be evaluated.
+        unchecked: Vec<String>,
     },
     /// An attempt failed; the same component will try again.
     StepRetried {

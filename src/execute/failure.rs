@@ -1,6 +1,9 @@
 //! Why an attempt at a step failed.
 
 use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::order::Blame;
 use super::process::{End, Ended};
@@ -35,6 +38,11 @@ impl Failure {
         Self { blame: Blame::Environment, message: message.into(), output: Vec::new() }
     }
 
+    /// What would run is not what was approved.
+    pub(super) fn changed() -> Self {
+        Self::environment("its content changed since it was approved")
+    }
+
     /// A git command of ours failed in this work tree.
     pub(super) fn git(error: &GitError, worktree: &Path) -> Self {
         Self::environment(signature::steady(&error.to_string(), worktree))
@@ -64,14 +72,68 @@ impl Failure {
     }
 }
 
-/// A full disk and a missing program are not the component's fault. `sh` exits 127 for a program
-/// that it does not find.
+/// What a script exits with where the machine is to blame: `EX_TEMPFAIL` of sysexits.
+const TEMPORARY: i32 = 75;
+/// How many of the last lines of stderr may say so.
+const LAST_LINES: usize = 8;
+
+/// What programs say when disk, network, quota or credentials fail them. Short on purpose: a failure
+/// that is wrongly taken for the machine's stops the run and counts against nobody.
+static MACHINE: LazyLock<Regex> = LazyLock::new(|| {
+    let said = [
+        "no space left on device",
+        "disk quota exceeded",
+        "could not resolve host",
+        "temporary failure in name resolution",
+        r"connection (?:refused|timed out)",
+        "network is unreachable",
+        r"rate[ -]limit(?:ed)?\b",
+        "too many requests",
+        r"quota (?:was |has been )?exceeded",
+        r"exceeded your (?:\w+ )?quota",
+        r"401:? unauthorized",
+        r"403:? (?:forbidden|unauthorized)",
+        "authentication failed for",
+    ];
+    Regex::new(&format!("(?i){}", said.join("|"))).expect("tested signatures")
+});
+
+/// A full disk, the network, a quota and a missing program are not the component's fault. `sh` exits
+/// 127 for a program that it does not find.
 fn blame_of(code: Option<i32>, stderr: &str) -> Blame {
-    if stderr.contains("No space left on device") {
-        Blame::Environment
-    } else if code == Some(127) && stderr.contains("not found") {
+    let mut last = stderr.lines().rev().filter(|line| !line.trim().is_empty()).take(LAST_LINES);
+    if code == Some(127) && stderr.contains("not found") {
         Blame::Runner
+    } else if code == Some(TEMPORARY) || last.any(|line| MACHINE.is_match(line)) {
+        Blame::Environment
     } else {
         Blame::Component
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_machine_did_is_told_from_what_the_component_did() {
+        for said in [
+            "curl: (6) Could not resolve host: example.org",
+            "fatal: unable to access 'https://x/': Failed to connect: Connection refused",
+            "HTTP error 429: Too Many Requests",
+            "API Error: 401 Unauthorized",
+            "error: rate limit reached, try again later",
+            "You exceeded your current quota, please check your plan",
+            "cp: error writing 'x': No space left on device\n\n",
+        ] {
+            assert_eq!(blame_of(Some(1), said), Blame::Environment, "{said}");
+        }
+        for said in ["error: no ink", "undefined: rate_limit", "expected 401, got 200", ""] {
+            assert_eq!(blame_of(Some(1), said), Blame::Component, "{said}");
+        }
+        let long_ago = format!("connection refused, retrying\n{}", "compiling\n".repeat(20));
+        assert_eq!(blame_of(Some(1), &long_ago), Blame::Component);
+        assert_eq!(blame_of(Some(75), "try later"), Blame::Environment);
+        assert_eq!(blame_of(Some(127), "run.sh: 1: x: not found"), Blame::Runner);
     }
 }

@@ -22,11 +22,14 @@ const MAX_FILE: u64 = 1 << 20;
 /// The largest compiled regular expression, in bytes.
 const MAX_REGEX: usize = 1 << 20;
 
-/// A gate and the folder that its script is relative to.
+/// What a gate's script exits with when it can't tell, as automake's tests do.
+const SKIPPED: i32 = 77;
+
+/// A gate and the component whose folder its script lies in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct PlacedGate<'a> {
     pub(super) gate: &'a Gate,
-    folder: &'a Path,
+    owner: &'a Component,
 }
 
 /// What a gate said.
@@ -34,6 +37,8 @@ pub(super) struct PlacedGate<'a> {
 pub(super) enum Verdict {
     Green,
     Red(Failure),
+    /// Its script said that it can't tell here.
+    NotEvaluated,
     /// It was stopped because the run is to end.
     Interrupted,
 }
@@ -59,9 +64,9 @@ pub(super) fn gates<'a>(
     component: &'a Component,
 ) -> Vec<PlacedGate<'a>> {
     let mut gates: Vec<PlacedGate<'a>> =
-        step.gates.iter().map(|gate| PlacedGate { gate, folder: &planned.folder }).collect();
+        step.gates.iter().map(|gate| PlacedGate { gate, owner: planned }).collect();
     for gate in component.contract.iter().flat_map(|contract| &contract.gates) {
-        let own = PlacedGate { gate, folder: &component.folder };
+        let own = PlacedGate { gate, owner: component };
         if !gates.contains(&own) {
             gates.push(own);
         }
@@ -82,7 +87,10 @@ pub(super) fn evaluate(
         GateTest::Matches { path, regex } => {
             return Ok(of_file(name, matches(around.worktree, path, regex)).into());
         }
-        GateTest::Script { path } => match script(placed.folder, path) {
+        GateTest::Script { .. } if !around.is_unchanged(placed.owner) => {
+            return Ok(Verdict::Red(Failure::changed()).into());
+        }
+        GateTest::Script { path } => match script(&placed.owner.folder, path) {
             Some(script) => around.sh(&script),
             None => return Ok(red(name, "its script is outside its folder").into()),
         },
@@ -95,7 +103,11 @@ pub(super) fn evaluate(
         Ok(ended) => ended,
         Err(error) => return Ok(Verdict::Red(Failure::start(&format!("gate `{name}`"), &error)).into()),
     };
-    let verdict = of_process(name, &ended, around);
+    let can_skip = matches!(placed.gate.test, GateTest::Script { .. });
+    let verdict = match ended.end {
+        End::Exited(status) if can_skip && status.code() == Some(SKIPPED) => Verdict::NotEvaluated,
+        _ => of_process(name, &ended, around),
+    };
     Ok(Evaluated { verdict, printed: format!("{}\n{}", ended.stdout, ended.stderr) })
 }
 

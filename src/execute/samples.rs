@@ -29,6 +29,7 @@ pub(crate) struct Scene {
     pub(crate) interrupt: Interrupt,
     /// Where the user is.
     pub(crate) place: PathBuf,
+    pub(crate) unchanged: fn(&Component) -> bool,
     skills: Vec<Component>,
     steps: Vec<PlannedStep>,
     phases: Vec<Vec<String>>,
@@ -62,6 +63,7 @@ impl Scene {
             timeout: Duration::from_secs(20),
             carry: Vec::new(),
             interrupt: Interrupt::deaf(),
+            unchanged: |_| true,
             skills: Vec::new(),
             steps: Vec::new(),
             phases: Vec::new(),
@@ -90,6 +92,7 @@ impl Scene {
             contract: Some(contract),
             content: format!("content of {name}"),
             file: folder.join("SKILL.md"),
+            roots: Default::default(),
             folder,
             tokens: TokenCost::default(),
         });
@@ -164,6 +167,7 @@ impl Scene {
             id: self.id(),
             plan: &plan,
             catalog: &catalog,
+            unchanged: self.unchanged,
             base: self.base,
             project: "sample".to_owned(),
             quotes_request: true,

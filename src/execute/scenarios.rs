@@ -8,6 +8,7 @@ use super::order::{Blame, Ran};
 use super::samples::{Scene, exists, holds};
 use crate::git::samples::TestRepo;
 use crate::host::Stopwatch;
+use crate::model::component::{Gate, GateTest};
 use crate::model::record::{Outcome, StepOutcome};
 
 /// `component outcome attempts` of each entry.
@@ -441,4 +442,51 @@ fn a_path_that_is_not_text_does_not_pass_for_one_that_reads_the_same() {
     assert_eq!(named.stop.expect("stopped").blame, Blame::Gate);
     let wide = Scene::new().skill("odd", &script, &["out/"], &[]).phase(&["odd"]).run();
     assert_eq!(wide.outcome, Outcome::Passed);
+}
+
+#[test]
+fn a_gate_that_can_not_tell_is_neither_green_nor_red() {
+    let gate = |name: &str| Gate { name: name.to_owned(), test: GateTest::Script { path: "run.sh".into() } };
+    let scene = Scene::new().skill(
+        "tested",
+        "[ -e done ] && exit 77; echo x > done",
+        &["done"],
+        &[exists("done"), gate("the tests pass")],
+    );
+    let scene = scene.phase(&["tested"]);
+    let ran = scene.run();
+    assert_eq!(ran.outcome, Outcome::Passed);
+    let gates: Vec<_> = ran.steps[0].gates.iter().map(|gate| (gate.before, gate.after)).collect();
+    assert_eq!(gates[0], (Some(false), Some(true)));
+    assert_eq!(gates[1].1, None);
+}
+
+#[test]
+fn a_check_that_says_no_is_asked_once_and_nobody_else_is() {
+    let mut scene = Scene::new()
+        .skill("lenient", "exit 0", &[], &[])
+        .skill("scan", "echo 'error: likely secrets' >&2; exit 1", &[], &[])
+        .phase(&["scan"])
+        .fallback("lenient");
+    scene.retries = 3;
+    let ran = scene.run();
+    assert_eq!((ran.outcome, told(&ran)), (Outcome::Failed, vec!["scan failed 1".to_owned()]));
+}
+
+#[test]
+fn what_changed_since_it_was_approved_does_not_run() {
+    let mut scene = Scene::new().skill("writer", "echo x > out", &["out"], &[]).phase(&["writer"]);
+    scene.unchanged = |_| false;
+    let ran = scene.run();
+    assert_eq!(ran.outcome, Outcome::Environment);
+    assert!(ran.stop.expect("stopped").message.contains("changed since it was approved"));
+    assert!(ran.commits.is_empty());
+}
+
+#[test]
+fn a_script_that_says_try_later_stops_the_run_and_is_not_tried_again() {
+    let mut scene = Scene::new().skill("fetch", "exit 75", &["out"], &[]).phase(&["fetch"]);
+    scene.retries = 3;
+    let ran = scene.run();
+    assert_eq!((ran.outcome, told(&ran)), (Outcome::Environment, vec!["fetch environment 1".to_owned()]));
 }

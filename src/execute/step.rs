@@ -16,7 +16,7 @@ use crate::model::component::Component;
 use crate::model::id::ComponentId;
 use crate::model::oid::Oid;
 use crate::model::plan::PlannedStep;
-use crate::model::record::{Step, StepOutcome, Tests};
+use crate::model::record::{GateResult, Step, StepOutcome, Tests};
 
 /// The most paths that a record's `writes` holds.
 const MAX_WRITES: usize = 50;
@@ -120,7 +120,8 @@ pub(super) fn perform(site: &Site<'_>, task: &Task<'_>, base: Oid, tell: &dyn Fn
         (performed.end, performed.tests) = (end, tests);
         let StepEnd::Failed { component, failure } = &performed.end else { break };
         // A machine that fails one component fails the next one too.
-        let next = next.filter(|_| failure.blame != Blame::Environment).map(|it| &it.component.id);
+        let help = failure.blame != Blame::Environment && !is_verdict(candidate.component, failure);
+        let next = next.filter(|_| help).map(|it| &it.component.id);
         tell_failure(tell, task, &performed.end, next);
         let Some(next) = next else { break };
         tell(Event::StepFellBack { step: task.step.id.clone(), from: component.clone(), to: next.clone() });
@@ -198,7 +199,9 @@ impl Turn<'_> {
         }
         let Some(gates) = bench.gates_before()? else { return Ok(Some(Attempt::Interrupted)) };
         entry.gates = gates;
-        if !stands_in && !entry.gates.is_empty() && entry.gates.iter().all(|gate| gate.before == Some(true)) {
+        let green = |gate: &GateResult| gate.before == Some(true);
+        let red = |gate: &GateResult| gate.before == Some(false);
+        if !stands_in && entry.gates.iter().any(green) && !entry.gates.iter().any(red) {
             return Ok(None);
         }
         let mut attempt = 1;
@@ -208,7 +211,8 @@ impl Turn<'_> {
             (self.tell)(Event::StepStarted { step: step.clone(), component: component.clone(), attempt });
             let ended = bench.attempt(&mut entry.gates)?;
             let Attempt::Failed(failure) = &ended else { return Ok(Some(ended)) };
-            let may_help = matches!(failure.blame, Blame::Component | Blame::Gate | Blame::Timeout);
+            let may_help = matches!(failure.blame, Blame::Component | Blame::Gate | Blame::Timeout)
+                && !is_verdict(self.candidate.component, failure);
             if !may_help || attempt > self.site.order.retries || self.site.interrupt.is_raised() {
                 return Ok(Some(ended));
             }
@@ -225,12 +229,19 @@ impl Turn<'_> {
                 step,
                 component,
                 duration_ms: entry.duration_ms.unwrap_or_default(),
+                unchecked: unchecked(entry),
                 changed: change.files.iter().map(ChangedFile::shown).collect(),
             }),
             StepEnd::AlreadyGreen => (self.tell)(Event::StepAlreadyGreen { step, component }),
             StepEnd::Failed { .. } | StepEnd::Interrupted => {}
         }
     }
+}
+
+/// Whether a check said no: it did its work, and neither another try nor another component is asked
+/// for an answer that would please more.
+fn is_verdict(component: &Component, failure: &Failure) -> bool {
+    component.is_check() && matches!(failure.blame, Blame::Component | Blame::Gate)
 }
 
 /// Enters a failure, unless it came of the run being ended: then git commands of ours may have
@@ -245,6 +256,11 @@ pub(super) fn fail(entry: &mut Step, failure: Failure, interrupt: &Interrupt) ->
     };
     entry.error = Some(failure.message.clone());
     StepEnd::Failed { component: entry.component.clone(), failure }
+}
+
+/// The gates of a step that passed which could not be evaluated.
+fn unchecked(entry: &Step) -> Vec<String> {
+    entry.gates.iter().filter(|gate| gate.after.is_none()).map(|gate| gate.name.clone()).collect()
 }
 
 /// What was interrupted says nothing about its component.

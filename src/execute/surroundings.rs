@@ -2,7 +2,7 @@
 //!
 //! Text of the user reaches it through the environment only, never through a shell line.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -41,6 +41,11 @@ impl<'a> Surroundings<'a> {
         Self { worktree, limit, interrupt, order, step, component }
     }
 
+    /// Whether a component is still what was approved.
+    pub(super) fn is_unchanged(&self, component: &Component) -> bool {
+        (self.order.unchanged)(component)
+    }
+
     /// Runs a `sh` script here.
     pub(super) fn sh(&self, script: &Path) -> std::io::Result<Ended> {
         self.program(&["sh".as_ref(), script.as_os_str()])
@@ -62,15 +67,9 @@ impl<'a> Surroundings<'a> {
             .env("ORCHESTRATE_PROJECT", value(&self.order.project))
             .env("ORCHESTRATE_BASE", self.order.base.to_string())
             .env("ORCHESTRATE_SKILL", &component.folder)
-            .env("CLAUDE_PLUGIN_ROOT", plugin_root(&component.folder));
+            .env("CLAUDE_PLUGIN_ROOT", &component.roots.plugin);
         process::run(command, self.limit, self.interrupt)
     }
-}
-
-/// The nearest folder above that is a plugin's, else the folder itself.
-fn plugin_root(folder: &Path) -> PathBuf {
-    let is_plugin = |dir: &&Path| dir.join(".claude-plugin/plugin.json").is_file();
-    folder.ancestors().find(is_plugin).unwrap_or(folder).to_path_buf()
 }
 
 /// Text as a variable can hold it: without NUL, and not too long.
@@ -88,16 +87,5 @@ mod tests {
         assert_eq!(value("a\0b\n$(c)"), "ab\n$(c)");
         assert_eq!(value(&"é".repeat(MAX_VALUE)).len(), MAX_VALUE);
         assert_eq!(value(&format!("x{}", "é".repeat(MAX_VALUE))).len(), MAX_VALUE - 1);
-    }
-
-    #[test]
-    fn a_plugins_root_is_where_its_manifest_is() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let skill = dir.path().join("plugin/skills/licence");
-        std::fs::create_dir_all(&skill).expect("made");
-        assert_eq!(plugin_root(&skill), skill);
-        std::fs::create_dir(dir.path().join("plugin/.claude-plugin")).expect("made");
-        std::fs::write(dir.path().join("plugin/.claude-plugin/plugin.json"), "{}").expect("written");
-        assert_eq!(plugin_root(&skill), dir.path().join("plugin"));
     }
 }

@@ -12,7 +12,7 @@ use super::frontmatter::{self, Document};
 use super::layout::{Found, Kind};
 use super::markdown;
 use super::names::clean;
-use crate::model::component::{Component, Contract, TokenCost};
+use crate::model::component::{Component, Contract, Roots, TokenCost};
 use crate::model::id::ComponentId;
 
 /// Descriptions that say nothing, as a start, in lower case.
@@ -55,7 +55,9 @@ pub(super) fn read(
     };
     let description = description(file, &id, &document, diagnostics);
     let folder = folder(file);
+    let plugin = plugin_root(root, &folder);
     let content = match found.kind {
+        Kind::Skill if wants_contract(&document) => content::of_contract(root, &folder, &plugin, diagnostics),
         Kind::Skill => content::of_folder(root, &folder, diagnostics),
         _ => content::of_file(file, diagnostics),
     };
@@ -65,6 +67,7 @@ pub(super) fn read(
         tokens: tokens(id.name(), &description, &document.body),
         content: content.hash,
         file: folder.join(file.file_name()?),
+        roots: Roots { marketplace: root.path().to_owned(), plugin },
         folder,
         body: document.body,
         description,
@@ -86,6 +89,17 @@ fn is_readme(file: &Path) -> bool {
 fn folder(file: &Path) -> PathBuf {
     let folder = file.parent().unwrap_or(file);
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+/// The nearest folder above that is a plugin's, in the marketplace; else the folder itself.
+fn plugin_root(root: &Root, folder: &Path) -> PathBuf {
+    let inside = folder.ancestors().take_while(|dir| dir.starts_with(root.path()));
+    let is_plugin = |dir: &&Path| dir.join(".claude-plugin/plugin.json").is_file();
+    inside.into_iter().find(is_plugin).unwrap_or(folder).to_owned()
+}
+
+fn wants_contract(document: &Document) -> bool {
+    document.fields.get("metadata").is_some_and(|metadata| metadata.get("orchestrate").is_some())
 }
 
 /// Hosts call an agent by its frontmatter, a command by its path, a skill by its folder.
@@ -248,6 +262,31 @@ mod tests {
             std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).expect("ours");
             assert_ne!(plain, hash(tree));
         }
+    }
+
+    #[test]
+    fn a_skills_hash_covers_what_its_scripts_can_source_from_the_plugin() {
+        let plugin = || contract(CONTRACT).file(".claude-plugin/plugin.json", r#"{"name":"p"}"#);
+        let hash = |tree: Tree| tree.read().components[0].content.clone();
+        let plain = hash(plugin().file("lib/x.sh", "exit 0").file(".git/HEAD", "one"));
+        assert_eq!(plain, hash(plugin().file("lib/x.sh", "exit 0").file(".git/HEAD", "two")));
+        assert_ne!(plain, hash(plugin().file("lib/x.sh", "exit 1")));
+        let tree = plugin().file("lib/x.sh", "exit 0");
+        let component = tree.read().components.remove(0);
+        assert_eq!(component.roots.plugin, tree.root().canonicalize().expect("there"));
+        assert!(super::content::is_unchanged(&component));
+        std::fs::write(tree.root().join("lib/x.sh"), "exit 1").expect("ours");
+        assert!(!super::content::is_unchanged(&component));
+    }
+
+    #[test]
+    fn two_skills_of_one_plugin_are_approved_one_by_one() {
+        let tree = contract(CONTRACT)
+            .file(".claude-plugin/plugin.json", r#"{"name":"p"}"#)
+            .file("skills/other/SKILL.md", CONTRACT)
+            .file("skills/other/scripts/run.sh", "exit 1");
+        let components = tree.read().components;
+        assert_ne!(components[0].content, components[1].content);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use blake3::Hasher;
 
 use super::diagnostic::Diagnostics;
 use super::files::{Root, Walk};
+use crate::model::component::Component;
 
 /// The most files of one component.
 const MAX_FILES: usize = 1000;
@@ -31,7 +32,36 @@ pub(super) fn of_file(file: &Path, diagnostics: &mut Diagnostics) -> Content {
 
 /// The hash of every file in a folder.
 pub(super) fn of_folder(root: &Root, folder: &Path, diagnostics: &mut Diagnostics) -> Content {
-    let walk = Walk::through(root, folder);
+    of_walk(&Walk::through(root, folder), folder, diagnostics)
+}
+
+/// The hash of a skill that scripts run of: its folder and its plugin's, where they may source
+/// anything. git's own folder is left out: what an approved script fetches is its own doing.
+pub(super) fn of_contract(
+    root: &Root,
+    folder: &Path,
+    plugin: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Content {
+    if plugin == folder {
+        return of_folder(root, folder, diagnostics);
+    }
+    let around = of_walk(&Walk::without(root, plugin, ".git"), plugin, diagnostics);
+    // What is wrong with it was said of the plugin.
+    let own = of_folder(root, folder, &mut Diagnostics::new(root.path()));
+    let both = blake3::hash(format!("{} {}", own.hash, around.hash).as_bytes());
+    Content { hash: both.to_hex()[..32].to_owned(), whole: own.whole && around.whole }
+}
+
+/// Whether what would run of a component with a contract is still what its hash says.
+pub(super) fn is_unchanged(component: &Component) -> bool {
+    let Ok(root) = Root::open(&component.roots.marketplace) else { return false };
+    let mut unsaid = Diagnostics::new(root.path());
+    let now = of_contract(&root, &component.folder, &component.roots.plugin, &mut unsaid);
+    now.whole && now.hash == component.content
+}
+
+fn of_walk(walk: &Walk, folder: &Path, diagnostics: &mut Diagnostics) -> Content {
     walk.report(diagnostics);
     let files = &walk.files[..walk.files.len().min(MAX_FILES)];
     if files.len() < walk.files.len() {

@@ -94,17 +94,26 @@ pub(super) struct Walk {
     pub(super) files: Vec<PathBuf>,
     pub(super) obstacles: Vec<(PathBuf, Obstacle)>,
     seen: HashSet<PathBuf>,
+    skipped: Option<PathBuf>,
 }
 
 impl Walk {
     /// Walks through `folder`, following the symbolic links that stay below `root`.
     pub(super) fn through(root: &Root, folder: &Path) -> Self {
-        let mut walk = Self::default();
+        Self::default().start(root, folder)
+    }
+
+    /// The same without what is directly inside `folder` and has this name.
+    pub(super) fn without(root: &Root, folder: &Path, name: &str) -> Self {
+        Self { skipped: Some(folder.join(name)), ..Self::default() }.start(root, folder)
+    }
+
+    fn start(mut self, root: &Root, folder: &Path) -> Self {
         match root.existing(folder) {
-            Some(real) => walk.enter(root, folder, real, 0),
-            None => walk.obstacles.push((folder.to_owned(), Obstacle::Outside)),
+            Some(real) => self.enter(root, folder, real, 0),
+            None => self.obstacles.push((folder.to_owned(), Obstacle::Outside)),
         }
-        walk
+        self
     }
 
     /// Notes everything that was in the way.
@@ -131,6 +140,9 @@ impl Walk {
     }
 
     fn visit(&mut self, root: &Root, path: PathBuf, depth: usize) {
+        if self.skipped.as_ref() == Some(&path) {
+            return;
+        }
         let Some(real) = root.existing(&path) else {
             return self.obstacles.push((path, Obstacle::Outside));
         };

@@ -9,7 +9,7 @@ use super::content;
 use super::diagnostic::{Diagnostics, shown};
 use super::layout::{Kind, Layout};
 use super::manifest::object;
-use crate::model::component::Component;
+use crate::model::component::{Component, Roots};
 use crate::model::redact::redact;
 
 /// The servers of `.mcp.json` and of the manifests' `mcpServers`.
@@ -86,6 +86,7 @@ fn component(
         content: content::of_file(file, diagnostics).hash,
         folder: file.parent().unwrap_or(file).to_owned(),
         file: file.to_owned(),
+        roots: Roots::default(),
     })
 }
 

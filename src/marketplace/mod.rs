@@ -29,9 +29,17 @@ use std::path::{Path, PathBuf};
 
 use listing::Listing;
 
+use crate::model::component::Component;
+
 /// Reads the marketplace at `root`, under `name` or else its own name.
 pub(crate) fn read(name: Option<&str>, root: &Path) -> Result<Listing, MarketplaceError> {
     read::listing(name, root)
+}
+
+/// Whether a component with a contract is on disk still what its `content` says: to be asked right
+/// before something of it runs.
+pub(crate) fn is_unchanged(component: &Component) -> bool {
+    content::is_unchanged(component)
 }
 
 /// Why there is no listing at all.

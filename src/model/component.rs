@@ -19,14 +19,32 @@ pub(crate) struct Component {
     pub(crate) body: String,
     /// How it is run and checked, where it says so.
     pub(crate) contract: Option<Contract>,
-    /// Hash of everything that would run: its file and, with a contract, its whole folder.
+    /// Hash of everything that would run: its file and, with a contract, its whole folder and its
+    /// plugin's.
     pub(crate) content: String,
     /// The folder that a contract's paths are relative to; absolute.
     pub(crate) folder: PathBuf,
+    pub(crate) roots: Roots,
     /// The file that defines it; absolute.
     pub(crate) file: PathBuf,
     /// Tokens (characters / 4) that it costs a session always, and when it is invoked.
     pub(crate) tokens: TokenCost,
+}
+
+impl Component {
+    /// Whether its contract says that it looks at things and writes nothing.
+    pub(crate) fn is_check(&self) -> bool {
+        self.contract.as_ref().is_some_and(Contract::is_check)
+    }
+}
+
+/// The folders around a component, absolute.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Roots {
+    /// Nothing of the component lies outside it.
+    pub(crate) marketplace: PathBuf,
+    /// What scripts know as `CLAUDE_PLUGIN_ROOT`; the component's own folder where no plugin is around.
+    pub(crate) plugin: PathBuf,
 }
 
 /// Every component known here, by id.

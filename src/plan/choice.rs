@@ -105,14 +105,21 @@ fn followed<'a>(
     precedent: &Precedent<'a>,
     catalog: &'a Catalog,
 ) -> Option<&'a Component> {
-    let floor = offers.first()?.score * SIMILAR;
+    let first = offers.first()?;
+    let floor = first.score * SIMILAR;
     let near = offers.iter().filter(|offer| offer.score >= floor);
     near.flat_map(|offer| precedent.pattern.phases.components().filter(|id| offer.stands_for(id, catalog)))
         .find_map(|id| catalog.get(id))
+        // One check is not taken for another because that one said yes.
+        .filter(|component| !first.component.is_check() || component.id == first.component.id)
 }
 
 /// The declared fallback, where it passed and the component itself never did.
 fn stand_in<'a>(component: &'a Component, catalog: &'a Catalog, track: Track<'_>) -> Option<&'a Component> {
+    if component.is_check() {
+        // That it never said yes speaks of what it looked at.
+        return None;
+    }
     let fallback = catalog.fallback_of(component)?;
     (track.never_passed(&component.id) && track.proved_itself(&fallback.id)).then_some(fallback)
 }

@@ -24,7 +24,9 @@ impl<'a> Offer<'a> {
     pub(super) fn of(candidates: &'a [Candidate], catalog: &'a Catalog, track: Track<'_>) -> Vec<Self> {
         let offer = |candidate: &'a Candidate| {
             let component = catalog.get(&candidate.component)?;
-            let score = candidate.score * track.factor(&component.id);
+            // A check that said no did its work.
+            let factor = if component.is_check() { 1.0 } else { track.factor(&component.id) };
+            let score = candidate.score * factor;
             (candidate.coverage > COVERED && candidate.score > 0.0 && score.is_finite()).then_some(Self {
                 component,
                 candidate,

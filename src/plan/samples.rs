@@ -26,6 +26,7 @@ pub(super) fn agent(name: &str) -> Component {
         content: String::new(),
         folder: "/plugin".into(),
         file: "/plugin/SKILL.md".into(),
+        roots: Default::default(),
         tokens: TokenCost { always: 50, on_invoke: 1_000 },
     }
 }

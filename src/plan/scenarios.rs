@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use crate::model::component::Component;
 use crate::model::json;
 use crate::model::plan::{Plan, PlannedStep};
+use crate::model::record::{Execution, Outcome, StepOutcome};
 use crate::model::samples;
 
 use super::error::PlanError;
@@ -194,6 +195,27 @@ fn what_past_runs_did_first_is_done_first() {
     }
     assert_eq!(shown(&case.plan()), "upgrade → format");
     assert_eq!(shown(&case.control().plan()), "format → upgrade");
+}
+
+#[test]
+fn a_check_that_said_no_is_not_avoided_for_a_kinder_one() {
+    let checks = [with_fallback(skill("scan", &["**/*"], &[]), "kind"), skill("kind", &["**/*"], &[])];
+    let mut case =
+        Case::new("scan for secrets", checks).finds("scan for secrets", &[("scan", 6.0), ("kind", 5.9)]);
+    for _ in 0..100 {
+        case = case
+            .ran(Execution {
+                steps: vec![samples::step("scan", StepOutcome::Failed)],
+                outcome: Outcome::Failed,
+                ..samples::execution(0)
+            })
+            .ran(Execution {
+                request: Some("scan for secrets".to_owned()),
+                steps: vec![samples::step("kind", StepOutcome::Passed)],
+                ..samples::execution(0)
+            });
+    }
+    assert_eq!(shown(&case.plan()), "scan");
 }
 
 #[test]

@@ -205,6 +205,7 @@ mod tests {
             content: String::new(),
             folder: "/".into(),
             file: "/x".into(),
+            roots: Default::default(),
             tokens: TokenCost::default(),
         }
     }

@@ -21,13 +21,14 @@ impl Ui {
             }
             Event::StepStarted { .. } | Event::Committed { .. } => {}
             Event::StepAlreadyGreen { step, .. } => self.talk(format!("  skipped: {step}, already green")),
-            Event::StepPassed { component, duration_ms, changed, .. } => {
+            Event::StepPassed { component, duration_ms, changed, unchecked, .. } => {
                 self.talk(format!(
                     "  passed: {} in {}{}",
                     component.name(),
                     duration(*duration_ms),
                     files(changed)
                 ));
+                unchecked.iter().for_each(|gate| self.talk(format!("  not evaluated: gate `{gate}`")));
             }
             Event::StepRetried { component, error, .. } => {
                 self.talk(format!("  failed, trying again: {}: {}", component.name(), clip(error, 160)));

@@ -1,18 +1,14 @@
 #!/bin/sh
-# Green when the library has tests, and when they pass wherever cargo is installed.
+# Green when the tests pass. Exits 77, which says that it can't tell, where cargo is missing.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 LC_ALL=C
 export LC_ALL
 
-if ! git -c submodule.recurse=false grep --untracked -qE '#\[(tokio::)?test' -- 'src/*.rs' 'tests/*.rs'; then
-    echo "neither src nor tests holds a #[test]"
-    exit 1
-fi
 # rustup's cargo is there before any toolchain is, and then it can't even tell its version.
 if ! cargo --version >/dev/null 2>&1; then
-    echo "cargo is not installed: the tests were looked at and not run"
-    exit 0
+    echo "cargo is not installed: the tests did not run"
+    exit 77
 fi
 
 # Nothing may stay in the work tree: build products go elsewhere, and a Cargo.lock that cargo makes here is
