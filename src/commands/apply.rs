@@ -7,8 +7,9 @@ use crate::git::{Merged, RefEdit};
 use crate::model::id::RecordId;
 use crate::model::pattern::slug;
 use crate::model::record::Outcome;
+use crate::model::text::one_line;
 use crate::store::{Apply, RUNS, Store};
-use crate::ui::{Failure, exit};
+use crate::ui::{Failure, clean, clip, exit};
 
 /// What is wanted of a result.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +145,5 @@ fn branch(
 
 /// The request on one line, short enough for a subject.
 fn short_request(request: &str) -> String {
-    let line = request.split_whitespace().collect::<Vec<_>>().join(" ");
-    crate::ui::clip(&crate::ui::clean(&line), 48)
+    clip(&one_line(&clean(request)), 48)
 }

@@ -3,6 +3,7 @@
 use crate::git::{ChangedFile, FileChange};
 use crate::model::id::{ComponentId, RecordId};
 use crate::model::redact;
+use crate::model::text::one_line;
 
 /// The longest subject, in characters.
 const MAX_SUBJECT: usize = 72;
@@ -38,11 +39,6 @@ pub(super) fn subject(name: &str, files: &[ChangedFile]) -> String {
     }
     let file = first.rsplit('/').next().unwrap_or(&first);
     one_line(&format!("{name}: {verb} {file}{more}")).chars().take(MAX_SUBJECT).collect()
-}
-
-fn one_line(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -4,9 +4,12 @@ use super::change::{Change, changes};
 use crate::model::evidence::Tally;
 use crate::model::library::Library;
 use crate::model::record::{Execution, Measure, Outcome, StepOutcome};
+use crate::model::text::{clip, one_line};
 
 /// A subject line ends here, in characters.
 const SUBJECT: usize = 72;
+/// The most characters of a request or an error that a message quotes.
+const QUOTED: usize = 400;
 /// The most changes that a message lists.
 const LISTED: usize = 20;
 
@@ -17,7 +20,7 @@ pub(crate) fn lesson(execution: &Execution, before: &Library, after: &Library) -
     let mut text = own.map_or_else(|| catch_up_subject(&changes), subject);
     text.push_str("\n\n");
     if let Some(request) = &execution.request {
-        text.push_str(&format!("Request: {}\n", one_line(request)));
+        text.push_str(&format!("Request: {}\n", shown(request)));
     }
     text.push_str(&outcome_line(execution));
     for step in &execution.steps {
@@ -27,7 +30,7 @@ pub(crate) fn lesson(execution: &Execution, before: &Library, after: &Library) -
                 .steps
                 .iter()
                 .find(|other| other.id == step.id && other.outcome == StepOutcome::Passed);
-            text.push_str(&format!("{name} failed: {}\n", one_line(error)));
+            text.push_str(&format!("{name} failed: {}\n", shown(error)));
             if let Some(rescue) = rescued {
                 text.push_str(&format!("{} did its work instead.\n", rescue.component.name()));
             }
@@ -147,6 +150,11 @@ fn reusable(change: &Change) -> String {
     format!("Reusable for requests about: {}.\n", change.words.join(", "))
 }
 
+/// Text of others on one line, and not too long for a message.
+fn shown(text: &str) -> String {
+    clip(&one_line(text), QUOTED)
+}
+
 fn counts(tally: Tally) -> String {
     let runs = tally.runs();
     if runs == 0 {
@@ -154,19 +162,6 @@ fn counts(tally: Tally) -> String {
         return "no run counted yet".to_owned();
     }
     format!("{} of {} {} passed", tally.passed, runs, if runs == 1 { "run" } else { "runs" })
-}
-
-fn one_line(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(400).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn clip(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(longest.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::markdown;
 use super::names::clean;
 use crate::model::component::{Component, Contract, Roots, TokenCost};
 use crate::model::id::ComponentId;
+use crate::model::text::one_line;
 
 /// Descriptions that say nothing, as a start, in lower case.
 const PLACEHOLDERS: &[&str] =
@@ -160,12 +161,6 @@ fn line(value: &Value) -> Option<String> {
         Value::Object(_) => return None,
     };
     Some(one_line(&text))
-}
-
-fn one_line(text: &str) -> String {
-    let words: Vec<String> =
-        text.split_whitespace().map(|word| word.chars().filter(|c| !c.is_control()).collect()).collect();
-    words.join(" ")
 }
 
 /// `metadata.orchestrate`, if it is there and can be kept.

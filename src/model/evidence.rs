@@ -10,6 +10,9 @@ use super::time::Month;
 /// z of the one-sided 90 % bound, in standard deviations of the normal distribution.
 const Z: f64 = 1.2816;
 
+/// Fewer runs are not enough evidence for a probability.
+pub(crate) const ENOUGH_RUNS: u64 = 5;
+
 /// Where an execution is counted: replica of the record, UTC month of its `at`, outcome.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Slot {

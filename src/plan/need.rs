@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::model::text::{clip, one_line};
 use crate::model::words;
 
 use super::clause::{self, Clause};
@@ -47,7 +48,7 @@ pub(crate) fn decompose(request: &str) -> Result<Vec<Need>, PlanError> {
         .filter(|need| need.words.is_empty() || known.insert(need.words.clone()))
         .collect();
     if needs.is_empty() {
-        return Err(PlanError::NoWork { request: shortened(request.trim()) });
+        return Err(PlanError::NoWork { request: clip(&one_line(request), MAX_TEXT) });
     }
     if needs.len() > MAX_NEEDS {
         let rest = needs.split_off(MAX_NEEDS);
@@ -58,7 +59,7 @@ pub(crate) fn decompose(request: &str) -> Result<Vec<Need>, PlanError> {
 
 impl Need {
     fn of(text: &str) -> Self {
-        Self { text: shortened(bare_text(text)), words: words::keywords(text) }
+        Self { text: clip(&one_line(bare_text(text)), MAX_TEXT), words: words::keywords(text) }
     }
 }
 
@@ -121,14 +122,6 @@ fn bare_text(clause: &str) -> &str {
             return text;
         }
         text = &text[lead.len()..];
-    }
-}
-
-fn shortened(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_TEXT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
     }
 }
 

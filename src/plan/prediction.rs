@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::component::Component;
-use crate::model::evidence::Tally;
+use crate::model::evidence::{ENOUGH_RUNS, Tally};
 use crate::model::id::ComponentId;
 use crate::model::json::Number;
 use crate::model::plan::{PlannedContext, PlannedStep, Predictions};
@@ -12,8 +12,6 @@ use crate::model::record::{Execution, StepOutcome};
 use super::precedent::Precedent;
 use super::task::Task;
 
-/// Fewer runs are not enough evidence for a probability.
-const ENOUGH_RUNS: u64 = 5;
 /// A model's window in tokens, as long as nothing says otherwise.
 const WINDOW: u64 = 200_000;
 /// Characters per token, roughly.

@@ -11,8 +11,9 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, TableStyle};
 use serde::Serialize;
 
+pub(crate) use crate::model::text::clip;
 pub(crate) use failure::{Failure, exit};
-pub(crate) use text::{ago, clean, clip, count, duration, percent, quoted, seconds, share, tally, thousands};
+pub(crate) use text::{ago, clean, count, duration, percent, quoted, seconds, share, tally, thousands};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

@@ -1,10 +1,7 @@
 //! How values read: clean text, times, counts and shares.
 
-use crate::model::evidence::Tally;
+use crate::model::evidence::{ENOUGH_RUNS, Tally};
 use crate::model::time::Timestamp;
-
-/// Below this many runs a rate is no evidence.
-const ENOUGH: u64 = 5;
 
 /// `text` without control characters and without characters that change the direction of writing:
 /// what others wrote must not move the cursor or hide what it says.
@@ -28,15 +25,6 @@ pub(crate) fn quoted(text: &str) -> String {
     } else {
         format!("\"{text}\"")
     }
-}
-
-/// At most `longest` characters, with an ellipsis where something is cut.
-pub(crate) fn clip(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(longest.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
 }
 
 /// `1 run`, `3 runs`.
@@ -107,7 +95,7 @@ pub(crate) fn share(value: f64) -> String {
 pub(crate) fn tally(tally: Tally) -> String {
     match tally.mean() {
         None => "no runs yet".to_owned(),
-        Some(mean) if tally.runs() >= ENOUGH => {
+        Some(mean) if tally.runs() >= ENOUGH_RUNS => {
             format!("{} ({} of {})", percent(mean), tally.passed, tally.runs())
         }
         Some(_) => format!("{} of {} passed", tally.passed, tally.runs()),
@@ -154,11 +142,10 @@ mod tests {
     }
 
     #[test]
-    fn plurals_and_clips_read_well() {
+    fn plurals_read_well() {
         assert_eq!(
             (count(1, "run"), count(3, "run"), count(2, "branch")),
             ("1 run".into(), "3 runs".into(), "2 branches".into())
         );
-        assert_eq!(clip("a long sentence", 7), "a long…");
     }
 }
