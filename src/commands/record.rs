@@ -10,9 +10,8 @@ use super::{Context, DONE, Ended};
 use crate::git::{GitError, Head};
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
-use crate::model::record::NotARecord;
 use crate::model::time::Timestamp;
-use crate::store::{Anchor, Defaults, Entry, Kind, Noted, Store, amend, author_hash, complete, kind};
+use crate::store::{self, Anchor, Defaults, Entry, Kind, Noted, Store, amend, author_hash, complete, kind};
 use crate::ui::{Failure, count, exit};
 
 /// Keep executions that something else ran: JSON Lines in, git notes out
@@ -119,8 +118,7 @@ impl<'a> Reader<'a> {
             if line.len() > LONGEST {
                 return Err(wrong(number, format!("{} bytes are too many (at most {LONGEST})", line.len())));
             }
-            let draft: Map<String, Value> =
-                serde_json::from_str(line).map_err(|error| wrong(number, NotARecord::from(error)))?;
+            let draft = store::read(line).map_err(|error| wrong(number, error))?;
             let given = draft.contains_key("id");
             let kind = kind(&draft).map_err(|error| wrong(number, error))?;
             let entry = match kind {

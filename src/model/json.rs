@@ -27,8 +27,8 @@ impl Number {
     }
 }
 
-/// Integers of this size and below are exact in a double.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// Whole numbers below this are shorter in digits than with an exponent.
+const EXACT: f64 = 1e16;
 
 impl Serialize for Number {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -63,6 +63,36 @@ pub(crate) fn shorten(value: &mut Value) {
     }
 }
 
+/// The first integer of a JSON text that does not fit into 64 bits, of which reading it as a double
+/// would keep 16 digits.
+pub(crate) fn oversized(json: &str) -> Option<&str> {
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let start = at;
+        at += 1;
+        match bytes[start] {
+            b'"' => {
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'-' | b'0'..=b'9' => {
+                let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+                at += bytes[at..].iter().take_while(|byte| is_part(byte)).count();
+                let number = &json[start..at];
+                let is_integer = !number.contains(['.', 'e', 'E']);
+                if is_integer && number.parse::<u64>().is_err() && number.parse::<i64>().is_err() {
+                    return Some(number);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +112,14 @@ mod tests {
         let mut value = serde_json::json!({"b": [1.0, {"c": 2.50}], "a": 3});
         shorten(&mut value);
         assert_eq!(canonical(&value), r#"{"a":3,"b":[1,{"c":2.5}]}"#);
+    }
+
+    #[test]
+    fn integers_that_would_lose_digits_are_found() {
+        assert_eq!(oversized(r#"{"a":[18446744073709551615,-9223372036854775808,1e300,0.5]}"#), None);
+        assert_eq!(oversized(r#"{"99999999999999999999":"\"99999999999999999999"}"#), None);
+        assert_eq!(oversized(r#"{"a":{"b":18446744073709551616}}"#), Some("18446744073709551616"));
+        assert_eq!(oversized(r#"[1,-9223372036854775809]"#), Some("-9223372036854775809"));
+        assert_eq!(oversized("\"\\"), None);
     }
 }

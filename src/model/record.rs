@@ -312,10 +312,15 @@ impl Execution {
 
     /// The same execution with every number inside unknown fields in its shortest form.
     pub(crate) fn shortened(mut self) -> Self {
-        self.extra.values_mut().for_each(json::shorten);
+        let shorten = |extra: &mut Extra| extra.values_mut().for_each(json::shorten);
+        shorten(&mut self.extra);
         for step in &mut self.steps {
-            step.extra.values_mut().for_each(json::shorten);
+            shorten(&mut step.extra);
+            step.gates.iter_mut().for_each(|gate| shorten(&mut gate.extra));
+            step.context.iter_mut().for_each(|context| shorten(&mut context.extra));
         }
+        self.predicted.iter_mut().chain(&mut self.actual).for_each(|measure| shorten(&mut measure.extra));
+        self.tests.iter_mut().for_each(|tests| shorten(&mut tests.extra));
         self
     }
 
@@ -357,6 +362,27 @@ mod tests {
             panic!("an execution");
         };
         assert_eq!(execution.line(), FULL);
+    }
+
+    #[test]
+    fn numbers_in_unknown_fields_become_short_wherever_they_are() {
+        let places = [
+            (r#""after":true}"#, r#""after":true,"zz":NUMBER}"#),
+            (r#""predicted":{"success":0.9"#, r#""predicted":{"success":0.9,"zz":NUMBER"#),
+            (
+                r#""actual":{"success":1,"duration_ms":12"#,
+                r#""actual":{"success":1,"duration_ms":12,"zz":NUMBER"#,
+            ),
+            (r#""tests":{"passed":3,"failed":0"#, r#""tests":{"passed":3,"failed":0,"zz":NUMBER"#),
+            (r#""cost_usd":0.25"#, r#""context":{"tokens":1,"zz":NUMBER},"cost_usd":0.25"#),
+        ];
+        for (from, to) in places {
+            let with = |number: &str| FULL.replace(from, &to.replace("NUMBER", number));
+            let Ok(Record::Execution(execution)) = Record::parse(with("[7.0,2.50]").as_bytes()) else {
+                panic!("an execution with {to}");
+            };
+            assert_eq!(execution.line(), with("[7,2.5]"));
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::settings::Privacy;
 use crate::model::id::RecordId;
+use crate::model::json::{Number, oversized};
 use crate::model::oid::Oid;
 use crate::model::pattern::Shape;
-use crate::model::record::{Amendment, AmendmentKind, Execution, NotARecord, VERSION};
+use crate::model::record::{Amendment, AmendmentKind, Execution, Measure, NotARecord, VERSION};
 use crate::model::time::Timestamp;
 use crate::model::{redact, words};
 
@@ -38,6 +39,19 @@ pub(crate) enum Kind {
     Amendment,
 }
 
+/// Reads one line that somebody gives. Unknown fields are kept as they are, so a number that would
+/// lose digits is refused.
+pub(crate) fn read(line: &str) -> Result<Map<String, Value>, NotARecord> {
+    let draft = serde_json::from_str(line)?;
+    match oversized(line) {
+        None => Ok(draft),
+        Some(number) => {
+            let shown: String = number.chars().take(40).collect();
+            Err(refuse(format!("the number {shown} is too large to be kept (64 bits); give it as text")))
+        }
+    }
+}
+
 /// What `draft` says it is, which is all of it that is looked at here.
 pub(crate) fn kind(draft: &Map<String, Value>) -> Result<Kind, NotARecord> {
     if let Some(version) = draft.get("v").filter(|v| **v != VERSION) {
@@ -64,7 +78,7 @@ pub(crate) fn amend(mut draft: Map<String, Value>, defaults: &Defaults) -> Resul
 
 /// What every record has, and no secrets.
 fn fill_up(draft: &mut Map<String, Value>, defaults: &Defaults) {
-    draft.values_mut().for_each(redact::redact_value);
+    redact::redact_fields(draft);
     // An id that was given says when: so the same draft makes the same bytes tomorrow.
     let given = draft.get("id").and_then(Value::as_str).and_then(|id| id.parse::<RecordId>().ok());
     let at = given.and_then(|id| Timestamp(id.millis()).to_string().parse().ok()).unwrap_or(defaults.at);
@@ -85,6 +99,18 @@ fn check_replica(replica: &str) -> Result<(), NotARecord> {
     Err(refuse(format!("`{}` is not a replica (a-z, 0-9, - and _)", replica.escape_debug())))
 }
 
+/// A probability is a probability, and a share no less than nothing.
+fn check_measure(name: &str, measure: Option<&Measure>) -> Result<(), NotARecord> {
+    let Some(measure) = measure else { return Ok(()) };
+    if let Some(success) = measure.success.map(Number::get).filter(|it| !(0.0..=1.0).contains(it)) {
+        return Err(refuse(format!("{name}.success is {success}, not a probability (0 to 1)")));
+    }
+    if let Some(context) = measure.context.map(Number::get).filter(|it| *it < 0.0) {
+        return Err(refuse(format!("{name}.context is {context}, not a share of the window")));
+    }
+    Ok(())
+}
+
 /// Fills up a draft: redacted, with keywords, pattern and anchor, canonical.
 pub(crate) fn complete(
     mut draft: Map<String, Value>,
@@ -101,6 +127,8 @@ pub(crate) fn complete(
         return Err(refuse("an execution has at least one step".to_owned()));
     }
     check_replica(&execution.replica)?;
+    check_measure("predicted", execution.predicted.as_ref())?;
+    check_measure("actual", execution.actual.as_ref())?;
     apply_privacy(&mut execution, defaults.privacy)?;
     execution.patch = anchor.patch.or(execution.patch);
     execution.pattern = Shape::of(&execution).map(|shape| shape.id());

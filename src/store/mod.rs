@@ -16,7 +16,7 @@ use crate::git::Repository;
 use crate::host::Host;
 
 pub(crate) use adopt::Adopted;
-pub(crate) use draft::{Anchor, Defaults, Kind, amend, author_hash, complete, kind};
+pub(crate) use draft::{Anchor, Defaults, Kind, amend, author_hash, complete, kind, read};
 pub(crate) use error::StoreError;
 pub(crate) use executions::{Entry, NOTES, Noted};
 pub(crate) use learning::{LEARNING, Learned, counted_notes};

@@ -102,6 +102,9 @@ fn what_is_wrong_with_a_line_is_said() {
         format!(r#"{{"request":"x",{steps},"outcome":"passed","commit":"nowhere"}}"#),
         format!(r#"{{"request":"x",{steps},"outcome":"passed","commit":7}}"#),
         format!(r#"{{"request":"x",{steps},"outcome":"passed","commit":"HEAD^{{tree}}"}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","predicted":{{"success":7}}}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","actual":{{"context":-1}}}}"#),
+        format!(r#"{{"request":"x",{steps},"outcome":"passed","zz":[18446744073709551616]}}"#),
     ] {
         let ran = repo.orchestrate_with(["record"], &line).code(2);
         assert!(ran.stdout.is_empty());
@@ -127,6 +130,9 @@ fn what_is_wrong_with_a_line_is_said() {
     error: line 1: its commit: `nowhere` names no object
     error: line 1: its commit is 7, not a revision
     error: line 1: its commit: `HEAD^{tree}` is not a commit
+    error: line 1: not a record: predicted.success is 7, not a probability (0 to 1)
+    error: line 1: not a record: actual.context is -1, not a share of the window
+    error: line 1: not a record: the number 18446744073709551616 is too large to be kept (64 bits); give it as text
     "#);
     assert!(!has_notes(&repo));
 }
@@ -214,6 +220,17 @@ fn secrets_do_not_enter_a_note() {
     assert!(!note.contains(&token), "{note}");
     assert!(note.contains(r#""request":"push with [redacted GitHub token]""#), "{note}");
     assert!(note.contains(r#""env":{"TOKEN":"[redacted GitHub token]"}"#), "{note}");
+}
+
+#[test]
+fn secrets_behind_a_prefix_or_in_a_field_of_that_name_do_not_enter_a_note() {
+    let repo = repo();
+    let line = execution("set DB_PASSWORD=hunter22x at https://:hunter22x@host", ["a", "b"], "passed");
+    let fields = r#"{"env":{"password":"hunter22x"},"api_key":"hunter22x","x token=hunter22x":1,"#;
+    repo.orchestrate_with(["record"], &line.replacen('{', fields, 1)).code(0);
+    let note = note(&repo);
+    assert!(!note.contains("hunter22x"), "{note}");
+    assert!(note.contains(r#""env":{"password":"[redacted secret]"}"#), "{note}");
 }
 
 #[test]
