@@ -221,7 +221,7 @@ impl Library {
     fn read_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), String> {
         match path.split('/').collect::<Vec<_>>()[..] {
             ["epoch"] => self.epoch = text(bytes)?.trim().parse().map_err(|error| format!("{error}"))?,
-            ["policy.toml"] => self.policy = from_toml(bytes)?,
+            ["policy.toml"] => self.policy = policy(bytes)?,
             ["forgotten"] => self.decisions = Decisions::parse(text(bytes)?)?,
             ["patterns", .., name] => {
                 let pattern: Pattern = from_toml(bytes)?;
@@ -280,6 +280,15 @@ fn encoded(part: &str) -> String {
 
 fn text(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))
+}
+
+/// A policy whose bounds can be compared: with a NaN among them no join would be one.
+fn policy(bytes: &[u8]) -> Result<Policy, String> {
+    let policy: Policy = from_toml(bytes)?;
+    match policy.wrong_bound() {
+        Some((name, bound)) => Err(format!("{name} is {bound}, not a share (0 to 1)")),
+        None => Ok(policy),
+    }
 }
 
 fn from_toml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {

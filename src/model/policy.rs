@@ -52,6 +52,20 @@ pub(crate) struct Bands {
     pub(crate) medium: f64,
 }
 
+impl Policy {
+    /// The first bound that is no share: what it is called, and what it is.
+    pub(crate) fn wrong_bound(&self) -> Option<(&'static str, f64)> {
+        let bounds = [
+            ("validated.lower_bound", self.validated.lower_bound),
+            ("learned.lower_bound", self.learned.lower_bound),
+            ("retired.upper_bound", self.retired.upper_bound),
+            ("bands.high", self.bands.high),
+            ("bands.medium", self.bands.medium),
+        ];
+        bounds.into_iter().find(|(_, bound)| !(0.0..=1.0).contains(bound))
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

@@ -149,6 +149,20 @@ fn a_pattern_that_is_no_toml_fails_is_passed_over_and_stays() {
 }
 
 #[test]
+fn a_policy_without_sense_fails_is_passed_over_and_stays() {
+    for bound in ["nan", "inf", "-0.5", "7.0"] {
+        let repo = repo();
+        repo.edit_tree(LEARNING, |text| text.replace("high = 0.9", &format!("high = {bound}")));
+        let failed = failures(repo.orchestrate(["check"]));
+        assert!(failed.contains("policy.toml: bands.high is "), "{failed}");
+        assert!(repo.orchestrate(["patterns"]).code(0).stderr.contains("policy.toml could not be read"));
+        let repo = repo.record(&execution("three", ["c", "d"], "passed"));
+        repo.orchestrate(["merge"]).code(0);
+        assert!(repo.git(["show", &format!("{LEARNING}:policy.toml")]).contains(&format!("high = {bound}")));
+    }
+}
+
+#[test]
 fn a_file_that_nobody_knows_is_kept() {
     let repo = repo();
     repo.write_in_tree(LEARNING, "README.md", "ours\n");
