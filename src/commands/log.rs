@@ -38,8 +38,8 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         found.iter().for_each(|execution| cx.ui.json(execution));
         return DONE;
     }
-    if found.is_empty() && args.outcome.is_some() {
-        cx.ui.line("no executions ended so");
+    if let Some(outcome) = args.outcome.as_ref().filter(|_| found.is_empty()) {
+        cx.ui.line(format!("no execution ended {outcome}"));
         return DONE;
     }
     if found.is_empty() {

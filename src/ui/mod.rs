@@ -102,7 +102,8 @@ impl Ui {
 
     /// A value for a program, on one line.
     pub(crate) fn json<T: Serialize>(&self, value: &T) {
-        self.out(&serde_json::to_string(value).expect("what is shown has string keys and finite numbers"));
+        let json = serde_json::to_string(value).expect("what is shown has string keys and finite numbers");
+        self.out(&text::escaped(&json));
     }
 
     /// Rows under a header, columns aligned. Columns in `right` are numbers.

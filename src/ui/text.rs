@@ -3,14 +3,39 @@
 use crate::model::evidence::{ENOUGH_RUNS, Tally};
 use crate::model::time::Timestamp;
 
-/// `text` without control characters and without characters that change the direction of writing:
-/// what others wrote must not move the cursor or hide what it says.
+/// `text` without control characters and without characters that nobody sees or that change the
+/// direction of writing: what others wrote must not move the cursor or hide what it says.
 pub(crate) fn clean(text: &str) -> String {
-    let harmless = |c: &char| {
-        !(c.is_control()
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'))
-    };
-    text.replace(['\n', '\t'], " ").chars().filter(harmless).collect()
+    text.replace(['\n', '\t'], " ").chars().filter(|c| !c.is_control() && !is_format(*c)).collect()
+}
+
+/// A JSON text with the same characters escaped: it says the same, and harms no terminal.
+pub(super) fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_control() || is_format(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// Characters that have no shape of their own: marks of direction, zero-width ones, separators, tags.
+fn is_format(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// One argument of a shell's command line, safe to paste: as it is where it is plain, in double quotes
@@ -118,6 +143,15 @@ mod tests {
             shown.map(quoted).join("\n"),
             "starter/readme\n\"a b\"\n\"x; rm -rf ~\"\n'$(touch x)'\n'it'\\''s `y`'\n\"\"\n\"a b\""
         );
+    }
+
+    #[test]
+    fn what_nobody_sees_is_dropped_or_escaped() {
+        let hidden = "a\u{61c}\u{200b}\u{feff}\u{2028}\u{85}\u{9b}b\u{e0041}é→";
+        assert_eq!(clean(hidden), "abé→");
+        let json = serde_json::to_string(hidden).expect("text");
+        assert_eq!(escaped(&json), r#""a\u061c\u200b\ufeff\u2028\u0085\u009bb\udb40\udc41é→""#);
+        assert_eq!(serde_json::from_str::<String>(&escaped(&json)).expect("JSON"), hidden);
     }
 
     #[test]

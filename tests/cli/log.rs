@@ -48,7 +48,7 @@ fn a_number_and_an_outcome_narrow_it_down() {
 
 #[test]
 fn what_no_execution_is_like_is_not_called_none_yet() {
-    assert_snapshot!(repo().orchestrate(["log", "--outcome", "aborted"]).code(0).screen(), @"no executions ended so");
+    assert_snapshot!(repo().orchestrate(["log", "--outcome", "aborted"]).code(0).screen(), @"no execution ended aborted");
 }
 
 #[test]
@@ -68,6 +68,14 @@ fn a_request_cannot_move_the_cursor() {
         let screen = repo.orchestrate([verb]).code(0).screen();
         assert!(!screen.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{screen:?}");
     }
+    // C1 controls are no escape sequences in seven bits, and terminals obey them as well.
+    repo.orchestrate_with(["record"], &execution(r"red \u009b31m\u061c\u200btxt", ["a", "b"], "passed"))
+        .code(0);
+    for arguments in [["log", "--json"], ["show", "--json"], ["log", "-n9"]] {
+        let screen = repo.orchestrate(arguments).code(0).screen();
+        assert!(!screen.contains(['\u{9b}', '\u{61c}', '\u{200b}', '\u{202e}']), "{screen:?}");
+    }
+    assert_eq!(repo.executions()[0]["request"], "red \u{9b}31m\u{61c}\u{200b}txt");
 }
 
 #[test]
