@@ -5,6 +5,7 @@ use super::{Context, DONE, Ended};
 use crate::git::{GitError, Head};
 use crate::model::id::RecordId;
 use crate::model::json::Number;
+use crate::model::oid::Oid;
 use crate::model::record::{Execution, GateResult, Measure, Step, StepOutcome};
 use crate::model::recount::executions;
 use crate::model::time::Timestamp;
@@ -25,6 +26,11 @@ pub(crate) struct Args {
     name: String,
 }
 
+/// The fewest last characters of an id that name an execution where no revision has this name.
+const SHORTEST: usize = 4;
+/// The same where one has: as many as `log` shows.
+const SURE: usize = 8;
+
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
@@ -42,35 +48,47 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 fn find(name: &str, store: &Store<'_>, noted: &Noted) -> Result<Execution, Failure> {
     let mut known = executions(&noted.records);
     known.sort_by_key(|execution| (execution.at, execution.id));
-    let ending = name.to_ascii_uppercase();
-    let by_id = |execution: &&Execution| ending.len() >= 4 && execution.id.to_string().ends_with(&ending);
-    let matching: Vec<&Execution> = known.iter().filter(by_id).collect();
-    if let [one] = matching[..] {
-        return Ok(one.clone());
-    }
-    if matching.len() > 1 {
-        let ids: Vec<String> = matching.iter().map(|execution| execution.id.to_string()).collect();
-        return Err(Failure::new(exit::USAGE, format!("`{name}` names more than one execution"))
-            .hint(format!("give more of one of these: {}", ids.join(", "))));
-    }
     let none = |what: String| {
         Failure::new(exit::FAILED, what).hint("`git orchestrate log` lists the executions that there are")
     };
-    if name.parse::<RecordId>().is_ok() {
-        return Err(none(format!("no execution has the id {name}")));
+    if let Ok(id) = name.parse::<RecordId>() {
+        let found = known.into_iter().find(|execution| execution.id == id);
+        return found.ok_or_else(|| none(format!("no execution has the id {name}")));
     }
-    let object = if name == "HEAD" && matches!(store.repo.head()?, Head::Unborn { .. }) {
-        store.repo.empty_tree()
-    } else {
-        store.repo.resolve(name).map_err(|error| match error {
-            GitError::UnknownRevision { .. } => {
-                Failure { code: exit::USAGE, ..none(format!("`{name}` is no execution and no revision")) }
-            }
-            error => error.into(),
-        })?
+    // Revisions come first: `HEAD` and short oids may well end some id.
+    let object = revision(name, store)?;
+    let on = |execution: &&Execution| {
+        object.is_some_and(|object| noted.objects.get(&execution.id).is_some_and(|it| it.contains(&object)))
     };
-    let on = |execution: &&Execution| noted.objects.get(&execution.id).is_some_and(|it| it.contains(&object));
-    known.iter().rev().find(on).cloned().ok_or_else(|| none(format!("no execution is recorded on {name}")))
+    if let Some(execution) = known.iter().rev().find(on) {
+        return Ok(execution.clone());
+    }
+    let enough = if object.is_some() { SURE } else { SHORTEST };
+    let ending = name.to_ascii_uppercase();
+    let by_id =
+        |execution: &&Execution| ending.len() >= enough && execution.id.to_string().ends_with(&ending);
+    match known.iter().filter(by_id).collect::<Vec<_>>()[..] {
+        [one] => Ok(one.clone()),
+        [] if object.is_some() => Err(none(format!("no execution is recorded on {name}"))),
+        [] => Err(Failure { code: exit::USAGE, ..none(format!("`{name}` is no execution and no revision")) }),
+        ref several => {
+            let ids: Vec<String> = several.iter().map(|execution| execution.id.to_string()).collect();
+            Err(Failure::new(exit::USAGE, format!("`{name}` names more than one execution"))
+                .hint(format!("give more of one of these: {}", ids.join(", "))))
+        }
+    }
+}
+
+/// The object that a revision names, if it is one.
+fn revision(name: &str, store: &Store<'_>) -> Result<Option<Oid>, Failure> {
+    if name == "HEAD" && matches!(store.repo.head()?, Head::Unborn { .. }) {
+        return Ok(Some(store.repo.empty_tree()));
+    }
+    match store.repo.resolve(name) {
+        Ok(object) => Ok(Some(object)),
+        Err(GitError::UnknownRevision { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn show(cx: &Context, execution: &Execution) {

@@ -72,6 +72,29 @@ fn a_name_without_an_execution_is_an_error() {
 }
 
 #[test]
+fn an_id_that_ends_like_a_revision_does_not_hide_it() {
+    let with = |id: &str, what: &str| {
+        execution(what, ["a", "b"], "passed").replacen('{', &format!(r#"{{"id":"{id}","#), 1)
+    };
+    let repo = TestRepo::new().commit("start");
+    let short = repo.git(["rev-parse", "--short=4", "HEAD"]).to_uppercase();
+    let ending = format!("01KAG4E1000000000000{short:0>6}");
+    let repo = repo
+        .record(&with("01KAG4E100000000000000HEAD", "ends in HEAD"))
+        .commit("next")
+        .record(&with(&ending, "ends in an oid"))
+        .record(&with("01KAG4E2000000000000000001", "the latest"));
+    let shown = |name: &str| repo.orchestrate(["show", name, "--json"]).code(0).json()["request"].clone();
+    assert_eq!(shown("HEAD"), "the latest");
+    assert_eq!(shown(&short.to_lowercase()), "ends in HEAD");
+    assert_eq!(shown(&ending[18..]), "ends in an oid");
+    let bare = TestRepo::new().commit("start");
+    let short = bare.git(["rev-parse", "--short=4", "HEAD"]).to_uppercase();
+    let bare = bare.commit("next").record(&with(&format!("01KAG4E1000000000000{short:0>6}"), "elsewhere"));
+    bare.orchestrate(["show", &short.to_lowercase()]).code(1);
+}
+
+#[test]
 fn an_end_that_several_ids_share_is_not_guessed() {
     let with =
         |id: &str| execution("x", ["a", "b"], "passed").replacen('{', &format!(r#"{{"id":"{id}","#), 1);
