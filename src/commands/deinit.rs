@@ -5,6 +5,7 @@ use serde_json::json;
 use super::init::{REWRITE, own_values};
 use super::{Context, DONE, Ended};
 use crate::git::RefEdit;
+use crate::model::oid::Oid;
 use crate::store::{LEARNING, NOTES, RUNS};
 use crate::ui::{Failure, count, exit};
 
@@ -29,11 +30,16 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let mut refs = Vec::new();
+    let mut kept: Vec<(String, Oid)> = Vec::new();
     if args.purge {
         for name in [NOTES, LEARNING] {
             refs.extend(repo.tip(name)?.map(|tip| (name.to_owned(), tip)));
         }
-        refs.extend(store.learning_branches()?);
+        let checked_out = repo.checked_out()?;
+        let (stay, go) =
+            store.learning_branches()?.into_iter().partition(|(name, _)| checked_out.contains(name));
+        kept = stay;
+        refs.extend::<Vec<(String, Oid)>>(go);
         refs.extend(repo.refs_under(RUNS)?);
         refs.extend(repo.refs_under("refs/orchestrate/remotes/")?);
         let question =
@@ -52,11 +58,16 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         return Err(Failure::new(exit::REPOSITORY, format!("cannot remove {}: {error}", dir.display())));
     }
     if cx.ui.is_json() {
-        cx.ui.json(&json!({"v": 1, "deleted_refs": refs.iter().map(|(name, _)| name).collect::<Vec<_>>()}));
+        let names = |refs: &[(String, Oid)]| refs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        cx.ui.json(&json!({"v": 1, "deleted_refs": names(&refs), "kept_refs": names(&kept)}));
     } else {
         cx.ui.headline("The settings and files of git-orchestrate are gone from this clone");
         if !refs.is_empty() {
             cx.ui.line(format!("deleted {}", count(refs.len(), "ref")));
+        }
+        for (name, _) in &kept {
+            let name = name.trim_start_matches("refs/heads/");
+            cx.ui.warn(format!("the branch {name} stays, because a work tree has it checked out"));
         }
         if !args.purge {
             cx.ui.line("what was recorded and learned stays; `git orchestrate deinit --purge` deletes it");

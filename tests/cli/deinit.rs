@@ -100,6 +100,24 @@ fn on_a_terminal_the_answer_counts() {
 }
 
 #[test]
+fn a_branch_that_a_work_tree_has_checked_out_survives_a_purge() {
+    let repo = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    repo.orchestrate(["merge"]).code(0);
+    let branch = "learning/20261120T090000Z-0000aaaa";
+    repo.git(["update-ref", &format!("refs/heads/{branch}"), "refs/orchestrate/learning^2"]);
+    repo.git(["update-ref", "refs/heads/learning/mine", "HEAD"]);
+    repo.git(["worktree", "add", "-q", "../other", branch]);
+    assert_snapshot!(repo.orchestrate(["deinit", "--purge", "--yes"]).code(0).screen(), @"
+    The settings and files of git-orchestrate are gone from this clone
+    deleted 2 refs
+    ! warning: the branch learning/20261120T090000Z-0000aaaa stays, because a work tree has it checked out
+    ");
+    let left = repo.git(["for-each-ref", "--format=%(refname:short)"]);
+    assert_eq!(left, format!("{branch}\nlearning/mine\nmain"));
+    assert_eq!(repo.git(["-C", "../other", "status", "--porcelain"]), "");
+}
+
+#[test]
 fn a_second_time_is_fine() {
     let repo = TestRepo::new();
     repo.orchestrate(["deinit"]).code(0);
