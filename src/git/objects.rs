@@ -105,7 +105,11 @@ impl<'r> Writer<'r> {
     ) -> Result<Oid, GitError> {
         let base = base.map_or_else(|| gix::ObjectId::empty_tree(self.repo.gix.object_hash()), to_gix);
         let doing = || GitError::gix("edit a tree");
-        let tree = self.repo.gix.find_tree(base).map_err(doing())?;
+        let tree = if base.is_empty_tree() {
+            self.repo.gix.empty_tree()
+        } else {
+            self.repo.object(from_gix(base))?.try_into_tree().map_err(doing())?
+        };
         let root = tree.decode().map_err(doing())?.into();
         let mut editor = gix::objs::tree::Editor::new(root, self, self.repo.gix.object_hash());
         for (path, content) in changes {
@@ -143,6 +147,10 @@ impl Find for Writer<'_> {
         id: &gix::oid,
         buffer: &'a mut Vec<u8>,
     ) -> gix::error::Result<Option<gix::objs::Data<'a>>> {
+        if self.repo.has_promisor {
+            // What is missing is here after that.
+            drop(self.repo.object(from_gix(id)));
+        }
         self.repo.gix.try_find(id, buffer)
     }
 }
@@ -266,8 +274,20 @@ impl Repository {
     }
 
     pub(super) fn object(&self, oid: Oid) -> Result<gix::Object<'_>, GitError> {
-        let found =
-            self.gix.try_find_object(to_gix(oid)).map_err(GitError::gix(format!("read object {oid}")))?;
+        let find =
+            || self.gix.try_find_object(to_gix(oid)).map_err(GitError::gix(format!("read object {oid}")));
+        let mut found = find()?;
+        if found.is_none() && self.has_promisor {
+            self.fetch_missing(oid);
+            found = find()?;
+        }
         found.ok_or(GitError::Missing { oid })
+    }
+
+    /// Lets git fetch an object that a remote has promised: gix does not. What comes of it shows when the
+    /// object is read again.
+    fn fetch_missing(&self, oid: Oid) {
+        let git = self.git().env("GIT_TERMINAL_PROMPT", "0").args(["cat-file", "-e"]);
+        drop(git.arg(oid.to_string()).end());
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Repository {
     pub(super) gix: gix::Repository,
     /// Refs are in a store that gix does not read (reftable): git reads and writes them.
     pub(super) foreign_refs: bool,
+    /// A partial clone: objects that are not here may come from a remote.
+    pub(super) has_promisor: bool,
 }
 
 /// Where HEAD points.
@@ -71,7 +73,13 @@ impl Repository {
             .config_snapshot()
             .string("extensions.refStorage")
             .is_some_and(|it| !it.eq_ignore_ascii_case(b"files"));
-        Ok(Self { gix, foreign_refs })
+        let has_promisor = gix.config_snapshot().string("extensions.partialClone").is_some()
+            || gix
+                .config_snapshot()
+                .plumbing()
+                .sections_by_name("remote")
+                .is_some_and(|mut remotes| remotes.any(|remote| remote.value("promisor").is_some()));
+        Ok(Self { gix, foreign_refs, has_promisor })
     }
 
     /// The git folder of this work tree, absolute.

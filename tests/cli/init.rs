@@ -125,3 +125,28 @@ fn a_partial_clone_gets_everything_that_it_has_to_read() {
     assert_eq!(clone.executions(), origin.executions());
     clone.orchestrate(["check"]).code(0);
 }
+
+#[test]
+fn objects_that_a_filter_left_out_are_read_when_they_are_needed() {
+    let origin = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    origin.orchestrate(["merge"]).code(0);
+    origin.git(["config", "uploadpack.allowFilter", "true"]);
+    origin.git(["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    for filter in ["blob:none", "tree:0"] {
+        let clone = TestRepo::nowhere().with_later_clock();
+        let url = format!("file://{}", origin.path().display());
+        clone.git(["clone", "-q", &format!("--filter={filter}"), &url, "."]);
+        clone.git([
+            "fetch",
+            "-q",
+            "origin",
+            "refs/notes/*:refs/notes/*",
+            "refs/orchestrate/*:refs/orchestrate/*",
+        ]);
+        assert_eq!(clone.executions(), origin.executions());
+        let clone = clone.record(&execution("ours", ["a", "b"], "passed"));
+        clone.orchestrate(["merge"]).code(0);
+        clone.orchestrate(["check"]).code(0);
+        assert_eq!(clone.orchestrate(["patterns", "--json"]).json()[0]["tally"]["passed"], 2);
+    }
+}
