@@ -2,7 +2,8 @@
 //!
 //! The lock only keeps writers from doing work in vain. What makes a write correct is that it moves
 //! refs from the values that it read; so a holder that hangs delays others by ten seconds and no
-//! more, and a missing lock file harms nothing.
+//! more, and a missing lock file harms nothing. Limit: an attempt that creates a ref under a name of
+//! its own races with nobody; two of them without the lock make two refs.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::sync::mpsc;
