@@ -99,6 +99,17 @@ fn imports_run_downwards_and_never_across_a_floor() {
 }
 
 #[test]
+fn what_decides_never_sees_git() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|it| ["plan", "learn", "check"].contains(&it.room.as_str())) {
+        if imports(&source.code).iter().any(|room| room == "git") {
+            wrong.push(source.path.display().to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "these decide, and import git:\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn every_file_says_what_it_promises_and_stays_small() {
     let mut wrong = Vec::new();
     for source in sources() {

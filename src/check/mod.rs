@@ -3,15 +3,14 @@
 //! What can't be compared because notes or history are missing is *not checked*, never passed.
 
 mod rules;
-mod subject;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::git::GitError;
-use crate::store::{NOTES, Store, StoreError};
-use subject::Subject;
+use crate::model::library::{Library, Problem};
+use crate::store::{NOTES, Noted, Remembered, Tree};
 
 /// How one rule went for one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -62,13 +61,13 @@ pub(crate) struct Verdict {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Audits the notes and these refs; by default the learning ref and every learning branch here.
-pub(crate) fn audit(store: &Store<'_>, refs: &[String]) -> Result<Verdict, StoreError> {
-    let mut findings = audit_notes(store)?;
-    for subject in subject::subjects(store, refs)? {
-        match subject {
-            Ok(subject) => findings.extend(audit_learning(store, &subject)?),
-            Err(unreadable) => findings.push(unreadable),
+/// Audits notes and learning.
+pub(crate) fn audit(remembered: &Remembered) -> Verdict {
+    let mut findings = audit_notes(remembered.notes.as_ref());
+    for (name, tree) in &remembered.learning {
+        match tree {
+            Ok(tree) => findings.extend(audit_learning(&Subject { name, tree })),
+            Err(unread) => findings.push(rules::unread(name, unread)),
         }
     }
     if findings.is_empty() {
@@ -76,33 +75,48 @@ pub(crate) fn audit(store: &Store<'_>, refs: &[String]) -> Result<Verdict, Store
         findings.push(Finding::not_checked("format", NOTES, message));
     }
     let status = findings.iter().map(|finding| finding.status).max().unwrap_or(Status::NotChecked);
-    Ok(Verdict { status, findings })
+    Verdict { status, findings }
 }
 
-fn audit_notes(store: &Store<'_>) -> Result<Vec<Finding>, StoreError> {
-    let Some(tip) = store.notes_tip()? else { return Ok(Vec::new()) };
-    let noted = match store.noted_at(tip) {
-        Err(StoreError::Git(missing @ GitError::Missing { .. })) => {
-            return Ok(vec![Finding::not_checked("format", NOTES, missing.to_string())]);
-        }
-        noted => noted?,
-    };
-    Ok([rules::notes_format(&noted), rules::one_bytes_per_id(&noted)].concat())
+fn audit_notes(notes: Option<&Result<Rc<Noted>, String>>) -> Vec<Finding> {
+    match notes {
+        None => Vec::new(),
+        Some(Err(why)) => vec![Finding::not_checked("format", NOTES, why.clone())],
+        Some(Ok(noted)) => [rules::notes_format(noted), rules::one_bytes_per_id(noted)].concat(),
+    }
 }
 
-fn audit_learning(store: &Store<'_>, subject: &Subject) -> Result<Vec<Finding>, StoreError> {
+fn audit_learning(subject: &Subject<'_>) -> Vec<Finding> {
     let format = rules::learning_format(subject);
-    if !subject.files.contains_key("format") {
-        return Ok(format);
+    if !subject.files().contains_key("format") {
+        return format;
     }
     let folders = rules::folders(subject);
-    let counted = match subject.counted(store)? {
-        Ok(records) => rules::cells(subject, &records),
-        Err(missing) => vec![Finding::not_checked("cells", &subject.name, missing)],
-    };
+    let counted = rules::cells(subject);
     // A pattern in the wrong folder is said once, not again for its bytes.
     let named: BTreeSet<&str> =
         [&format, &folders, &counted].into_iter().flatten().map(|it| it.object.as_str()).collect();
     let bytes = rules::canonical_bytes(subject, &named);
-    Ok([format, folders, counted, bytes].concat())
+    [format, folders, counted, bytes].concat()
+}
+
+/// The learning tree at one ref.
+struct Subject<'a> {
+    /// The ref, as a person names it.
+    name: &'a str,
+    tree: &'a Tree,
+}
+
+impl Subject<'_> {
+    fn library(&self) -> &Library {
+        &self.tree.held.library
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &self.tree.held.problems
+    }
+
+    fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.tree.held.files
+    }
 }

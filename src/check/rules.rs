@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use similar::TextDiff;
 
-use super::Finding;
-use super::subject::Subject;
+use super::{Finding, Subject};
 use crate::model::evidence::{Cells, Slot};
 use crate::model::library::{Library, plugin_path};
 use crate::model::oid::Oid;
-use crate::model::recount::{Records, recount};
-use crate::store::{LEARNING, NOTES, Noted};
+use crate::model::recount::recount;
+use crate::store::{LEARNING, NOTES, Noted, Unread};
 
 /// The most lines of a difference that a message shows.
 const SHOWN: usize = 6;
@@ -64,36 +63,59 @@ pub(super) fn one_bytes_per_id(noted: &Noted) -> Vec<Finding> {
     twice
 }
 
+/// The ref can't be looked into.
+pub(super) fn unread(name: &str, unread: &Unread) -> Finding {
+    match unread {
+        Unread::Newer(reason) => {
+            let cure = "install a newer git-orchestrate, or `git revert` the commit that changed the file";
+            Finding::failed("format", format!("{name}:format"), reason, cure)
+        }
+        Unread::Other(reason) => {
+            let cure = if name == LEARNING {
+                "`git reflog refs/orchestrate/learning` tells what it was; `git update-ref` puts it back"
+            } else {
+                "name the learning ref or a learning branch"
+            };
+            Finding::failed("format", name, reason, cure)
+        }
+        Unread::Missing(reason) => Finding::not_checked("format", name, reason),
+    }
+}
+
 /// Every file of the learning tree can be read.
-pub(super) fn learning_format(subject: &Subject) -> Vec<Finding> {
+pub(super) fn learning_format(subject: &Subject<'_>) -> Vec<Finding> {
     let broken: Vec<Finding> = subject
-        .problems
+        .problems()
         .iter()
         .map(|problem| {
             let object = format!("{}:{}", subject.name, problem.path);
             let cure = "it is skipped and kept; `git revert` the commit that broke it";
             Finding::failed("format", object, problem.reason.clone(), cure)
         })
-        .chain((!subject.files.contains_key("format")).then(|| {
-            let known = !subject.library.components.is_empty();
-            let cure = if known { MERGE } else { "name the learning ref or a learning branch" };
-            Finding::failed("format", format!("{}:format", subject.name), "not there: no learning tree", cure)
+        .chain((!subject.files().contains_key("format")).then(|| {
+            Finding::failed(
+                "format",
+                format!("{}:format", subject.name),
+                "not there: no learning tree",
+                MERGE,
+            )
         }))
         .collect();
     if broken.is_empty() {
-        let message = format!("every file can be read ({} in all)", subject.files.len());
-        return vec![Finding::passed("format", &subject.name, message)];
+        let message = format!("every file can be read ({} in all)", subject.files().len());
+        return vec![Finding::passed("format", subject.name, message)];
     }
     broken
 }
 
 /// Every pattern is in the folder that follows from its cells and the policy.
-pub(super) fn folders(subject: &Subject) -> Vec<Finding> {
+pub(super) fn folders(subject: &Subject<'_>) -> Vec<Finding> {
     let mut wrong = Vec::new();
-    for pattern in subject.library.patterns.values() {
-        let right = subject.library.pattern_path(pattern);
+    for pattern in subject.library().patterns.values() {
+        let right = subject.library().pattern_path(pattern);
         let file = format!("/{}.toml", pattern.id);
-        for path in subject.files.keys().filter(|path| path.starts_with("patterns/") && path.ends_with(&file))
+        for path in
+            subject.files().keys().filter(|path| path.starts_with("patterns/") && path.ends_with(&file))
         {
             if *path != right {
                 let message = format!("its evidence places it at {right}");
@@ -104,7 +126,7 @@ pub(super) fn folders(subject: &Subject) -> Vec<Finding> {
     if wrong.is_empty() {
         return vec![Finding::passed(
             "folder",
-            &subject.name,
+            subject.name,
             "every pattern is where its evidence places it",
         )];
     }
@@ -112,12 +134,15 @@ pub(super) fn folders(subject: &Subject) -> Vec<Finding> {
 }
 
 /// Every cell is the recount of the records that were counted.
-pub(super) fn cells(subject: &Subject, records: &Records) -> Vec<Finding> {
-    let counted = recount(records, &subject.library);
-    let library = &subject.library;
+///
+/// Where some of them are not here, a cell that is higher than the recount may be right.
+pub(super) fn cells(subject: &Subject<'_>) -> Vec<Finding> {
+    let (records, missing) = (&subject.tree.counted.records, &subject.tree.counted.missing);
+    let counted = recount(records, subject.library());
+    let library = subject.library();
     let none = Cells::default();
     // Of a file that can't be read, that is said once.
-    let unreadable = |path: &str| subject.problems.iter().any(|problem| problem.path == path);
+    let unreadable = |path: &str| subject.problems().iter().any(|problem| problem.path == path);
     let mut wrong = Vec::new();
     let ids: BTreeSet<_> = library.patterns.keys().chain(counted.patterns.keys()).collect();
     for id in ids {
@@ -129,7 +154,7 @@ pub(super) fn cells(subject: &Subject, records: &Records) -> Vec<Finding> {
         }
         let object = format!("{}:{path}", subject.name);
         let cells = |of: &Library| of.patterns.get(id).map_or_else(Cells::default, |it| it.cells.clone());
-        wrong.extend(differences(&object, &lowered(subject), &cells(library), &cells(&counted)));
+        wrong.extend(differences(subject, &object, &cells(library), &cells(&counted)));
     }
     let ids: BTreeSet<_> = library.components.keys().chain(counted.components.keys()).collect();
     for id in ids {
@@ -140,19 +165,20 @@ pub(super) fn cells(subject: &Subject, records: &Records) -> Vec<Finding> {
         let object = format!("{}:{path} ({id})", subject.name);
         let stored = library.components.get(id).map_or(&none, |it| &it.cells);
         let recounted = counted.components.get(id).map_or(&none, |it| &it.cells);
-        wrong.extend(differences(&object, &lowered(subject), stored, recounted));
+        wrong.extend(differences(subject, &object, stored, recounted));
     }
+    wrong.extend(missing.iter().map(|why| Finding::not_checked("cells", subject.name, why)));
     if wrong.is_empty() {
         let message = format!("every cell equals the recount of the notes ({} in all)", records.len());
-        return vec![Finding::passed("cells", &subject.name, message)];
+        return vec![Finding::passed("cells", subject.name, message)];
     }
     wrong
 }
 
 /// The cure for a cell that is too high: cells are joined by their maximum, so nothing that we do
 /// lowers one.
-fn lowered(subject: &Subject) -> String {
-    let name = &subject.name;
+fn lowered(subject: &Subject<'_>) -> String {
+    let name = subject.name;
     let how = if name == LEARNING {
         "`git revert` it in a `git worktree add --detach`, then `git update-ref` to the result"
     } else {
@@ -161,35 +187,51 @@ fn lowered(subject: &Subject) -> String {
     format!("`git log -p {name}` shows the commit that raised it; {how}")
 }
 
-fn differences(object: &str, lowered: &str, stored: &Cells, counted: &Cells) -> Vec<Finding> {
+fn differences(subject: &Subject<'_>, object: &str, stored: &Cells, counted: &Cells) -> Vec<Finding> {
+    let is_known = subject.tree.counted.missing.is_empty();
     let slots: BTreeSet<&Slot> = stored.iter().chain(counted.iter()).map(|(slot, _)| slot).collect();
     slots
         .into_iter()
-        .filter(|slot| stored.get(slot) != counted.get(slot))
+        .filter(|slot| {
+            stored.get(slot) < counted.get(slot) || (is_known && stored.get(slot) > counted.get(slot))
+        })
         .map(|slot| {
             let Slot { replica, month, outcome } = slot;
             let cell = format!("{replica} {} {}", month.as_str(), outcome.as_str());
             let message =
                 format!("the cell {cell} says {}, the notes say {}", stored.get(slot), counted.get(slot));
-            let cure = if stored.get(slot) > counted.get(slot) { lowered } else { MERGE };
+            let raised = stored.get(slot) > counted.get(slot);
+            let cure = if raised { lowered(subject) } else { MERGE.to_owned() };
             Finding::failed("cells", object, message, cure)
         })
         .collect()
 }
 
 /// Every file has the bytes that follow from what it says.
-pub(super) fn canonical_bytes(subject: &Subject, named: &BTreeSet<&str>) -> Vec<Finding> {
-    let rendered = subject.library.files();
+pub(super) fn canonical_bytes(subject: &Subject<'_>, named: &BTreeSet<&str>) -> Vec<Finding> {
+    let rendered = subject.library().files();
     let mut wrong = Vec::new();
     // Of patterns, the folder rule says where they are and where they should be.
     let is_pattern = |path: &str| path.starts_with("patterns/");
-    for path in subject.files.keys().filter(|path| !is_pattern(path) && !rendered.contains_key(*path)) {
+    for path in subject.files().keys().filter(|path| !is_pattern(path) && !rendered.contains_key(*path)) {
         let object = format!("{}:{path}", subject.name);
         wrong.push(Finding::failed("bytes", object, "what it says belongs into another file", MERGE));
     }
+    // What nobody reads is no function of what was learned.
+    let unknown = subject.library().other.keys();
+    for path in unknown.filter(|path| subject.problems().iter().all(|problem| problem.path != **path)) {
+        let object = format!("{}:{path}", subject.name);
+        let cure = "it is kept; `git revert` the commit that brought it, or install a newer git-orchestrate";
+        wrong.push(Finding::failed(
+            "bytes",
+            object,
+            "no file of a learning tree that this version knows",
+            cure,
+        ));
+    }
     for (path, right) in &rendered {
         let object = format!("{}:{path}", subject.name);
-        let Some(bytes) = subject.files.get(path) else {
+        let Some(bytes) = subject.files().get(path) else {
             if !is_pattern(path) && !named.contains(object.as_str()) {
                 wrong.push(Finding::failed("bytes", object, "the file is missing", MERGE));
             }
@@ -201,7 +243,7 @@ pub(super) fn canonical_bytes(subject: &Subject, named: &BTreeSet<&str>) -> Vec<
         }
     }
     if wrong.is_empty() {
-        return vec![Finding::passed("bytes", &subject.name, "every file has its one canonical form")];
+        return vec![Finding::passed("bytes", subject.name, "every file has its one canonical form")];
     }
     wrong
 }

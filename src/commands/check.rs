@@ -25,7 +25,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
-    let verdict = audit(&store, &args.refs)?;
+    let verdict = audit(&store.remembered(&args.refs)?);
     if cx.ui.is_json() {
         cx.ui.json(&serde_json::json!({"v": 1, "status": verdict.status, "findings": verdict.findings}));
     } else {

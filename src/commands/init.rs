@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Context, DONE, Ended};
 use crate::git::Repository;
 use crate::learn;
-use crate::store::{Adopted, NOTES, Store};
+use crate::store::{Adopted, Adoption, NOTES, Refused, Store, StoreError};
 use crate::ui::{Failure, count};
 
 /// Make this clone ready, and take in what its remote remembers
@@ -29,7 +29,22 @@ enum Remote {
     Missing,
     Unreachable(String),
     Empty,
+    Refused(Vec<Refused>),
     Joined(Adopted),
+}
+
+impl Remote {
+    /// The word that programs read.
+    fn state(&self) -> &'static str {
+        match self {
+            Self::NotAsked => "not-asked",
+            Self::Missing => "missing",
+            Self::Unreachable(_) => "unreachable",
+            Self::Empty => "empty",
+            Self::Refused(_) => "refused",
+            Self::Joined(_) => "joined",
+        }
+    }
 }
 
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
@@ -70,11 +85,10 @@ fn look_at_remote(args: &Args, store: &Store<'_>) -> Result<Remote, Failure> {
         return Ok(Remote::Missing);
     }
     match store.adopt(remote, &learn::merge) {
-        Ok(None) => Ok(Remote::Empty),
-        Ok(Some(adopted)) => Ok(Remote::Joined(adopted)),
-        Err(crate::store::StoreError::Git(error @ crate::git::GitError::Failed { .. })) => {
-            Ok(Remote::Unreachable(error.to_string()))
-        }
+        Ok(Adoption::Empty) => Ok(Remote::Empty),
+        Ok(Adoption::Refused(refused)) => Ok(Remote::Refused(refused)),
+        Ok(Adoption::Joined(adopted)) => Ok(Remote::Joined(adopted)),
+        Err(error @ StoreError::Unreachable { .. }) => Ok(Remote::Unreachable(error.to_string())),
         Err(error) => Err(error.into()),
     }
 }
@@ -82,11 +96,16 @@ fn look_at_remote(args: &Args, store: &Store<'_>) -> Result<Remote, Failure> {
 fn show(cx: &Context, store: &Store<'_>, remote: &Remote) -> Ended {
     let name = &store.settings.remote;
     if cx.ui.is_json() {
-        let found = match remote {
-            Remote::Joined(adopted) => json!(adopted),
-            Remote::NotAsked | Remote::Missing | Remote::Unreachable(_) | Remote::Empty => json!(null),
-        };
-        cx.ui.json(&json!({"v": 1, "replica": store.replica, "remote": name, "found": found}));
+        let mut told = json!({
+            "v": 1, "replica": store.replica, "remote": name, "state": remote.state(), "found": null,
+        });
+        match remote {
+            Remote::Joined(adopted) => told["found"] = json!(adopted),
+            Remote::Refused(refused) => told["refused"] = json!(refused),
+            Remote::Unreachable(why) => told["reason"] = json!(why),
+            Remote::NotAsked | Remote::Missing | Remote::Empty => {}
+        }
+        cx.ui.json(&told);
         return DONE;
     }
     cx.ui.headline(format!("Ready: this clone is replica {}", store.replica));
@@ -95,6 +114,12 @@ fn show(cx: &Context, store: &Store<'_>, remote: &Remote) -> Ended {
         Remote::Missing => cx.ui.line(format!("no remote {name} to look at")),
         Remote::Unreachable(why) => cx.ui.warn(format!("the remote {name} could not be read: {why}")),
         Remote::Empty => cx.ui.line(format!("the remote {name} remembers nothing yet")),
+        Remote::Refused(refused) => {
+            for Refused { name: theirs, kept, reason } in refused {
+                cx.ui.warn(format!("{theirs} of the remote {name} was refused: {reason}"));
+                cx.ui.hint(format!("`git log {kept}` shows it; nothing of the remote was taken in"));
+            }
+        }
         Remote::Joined(adopted) => {
             let (executions, patterns) =
                 (count(adopted.executions, "execution"), count(adopted.patterns, "pattern"));

@@ -1,6 +1,7 @@
 //! What is known here: the catalog of all marketplaces, and the library with what is not merged yet.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::Context;
 use crate::marketplace::listing::Listing;
@@ -9,7 +10,7 @@ use crate::model::component::{Catalog, Component};
 use crate::model::library::Library;
 use crate::model::record::Execution;
 use crate::model::recount::{executions, recount};
-use crate::store::Store;
+use crate::store::{Noted, Store};
 use crate::ui::{Failure, exit, quoted};
 
 /// The source of the marketplace that the program carries.
@@ -26,27 +27,36 @@ impl Knowledge {
     /// Reads marketplaces, notes and learning. What can't be read is named and passed over.
     pub(super) fn read(cx: &Context, store: &Store<'_>) -> Result<Self, Failure> {
         let catalog = catalog(cx, store)?;
-        let noted = store.noted()?;
-        super::log::warn_of_bad_lines(cx, &noted);
-        let mut library = merged(cx, store)?;
-        library.join(&recount(&noted.records, &library));
+        super::log::warn_of_bad_lines(cx, &*store.noted()?);
+        let Memory { noted, library, .. } = memory(cx, store)?;
         Ok(Self { catalog, library, executions: executions(&noted.records) })
     }
 }
 
-/// The library: merged, open, and recorded but not committed yet.
-pub(super) fn library(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
-    let mut library = merged(cx, store)?;
-    library.join(&recount(&store.noted()?.records, &library));
-    Ok(library)
+/// What notes and learning say.
+pub(super) struct Memory {
+    pub(super) noted: Rc<Noted>,
+    /// The library as it is committed: merged and open.
+    pub(super) committed: Library,
+    /// The same with what was recorded and is not committed yet.
+    pub(super) library: Library,
 }
 
-fn merged(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
-    let held = store.library()?;
-    for problem in &held.problems {
+/// Reads notes and learning. What can't be read of the learning is named and passed over.
+pub(super) fn memory(cx: &Context, store: &Store<'_>) -> Result<Memory, Failure> {
+    let noted = store.noted()?;
+    let (committed, problems) = store.library()?;
+    for problem in &problems {
         cx.ui.warn(format!("{} could not be read and is passed over: {}", problem.path, problem.reason));
     }
-    Ok(held.library)
+    let mut library = committed.clone();
+    library.join(&recount(&noted.records, &committed));
+    Ok(Memory { noted, committed, library })
+}
+
+/// The library: merged, open, and recorded but not committed yet.
+pub(super) fn library(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
+    Ok(memory(cx, store)?.library)
 }
 
 /// Every component of every known marketplace.

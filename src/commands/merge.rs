@@ -54,6 +54,9 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
             tell(cx, &repo, *tip, branches)?;
         }
     }
+    for problem in &merged.unread {
+        cx.ui.warn(format!("the branch {} stays as it is: {}", problem.path, problem.reason));
+    }
     for name in &merged.kept {
         cx.ui.warn(format!("the branch {name} is merged and stays, because a work tree has it checked out"));
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
@@ -100,7 +101,7 @@ struct Reader<'a> {
     store: &'a Store<'a>,
     author: String,
     anchors: BTreeMap<String, Anchor>,
-    noted: Option<Noted>,
+    noted: Option<Rc<Noted>>,
 }
 
 impl<'a> Reader<'a> {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::knowledge;
+use super::knowledge::{self, Memory};
 use super::{Context, DONE, Ended};
 use crate::git::{Head, Repository};
 use crate::learn;
 use crate::model::pattern::Stage;
 use crate::model::record::Outcome;
-use crate::model::recount::{executions, recount};
+use crate::model::recount::executions;
 use crate::model::time::Timestamp;
 use crate::store::{LEARNING, NOTES, OpenRun, RUNS};
 use crate::ui::{Failure, ago, count};
@@ -25,18 +25,14 @@ pub(crate) struct Args {}
 pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
-    let noted = store.noted()?;
+    let Memory { noted, committed, library } = knowledge::memory(cx, &store)?;
     let past = executions(&noted.records);
-    let library = knowledge::library(cx, &store)?;
     let mut stages = BTreeMap::<&str, usize>::new();
     for pattern in library.patterns.values() {
         let stage = Stage::of(library.pattern_tally(pattern), pattern.requests.len(), &library.policy);
         *stages.entry(stage.as_str()).or_default() += 1;
     }
-    let mut held = store.library()?.library;
-    let before = held.clone();
-    held.join(&recount(&noted.records, &before));
-    let unlearned = learn::changes(&before, &held).len();
+    let unlearned = learn::changes(&committed, &library).len();
     let branches = store.learning_branches()?;
     let runs = store.open_runs()?;
     let passed = past.iter().filter(|execution| execution.outcome == Outcome::Passed).count();

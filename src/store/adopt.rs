@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::Store;
-use super::error::StoreError;
+use super::counted::with_notes;
+use super::error::{StoreError, Unread};
 use super::executions::{NOTES, note_lines};
-use super::learning::{LEARNING, unless_lost, with_notes};
-use crate::git::{NewCommit, NotesTree, RefEdit, Writer};
+use super::learning::{LEARNING, unless_lost};
+use crate::git::{GitError, NewCommit, NotesTree, RefEdit, Writer};
 use crate::model::library::Library;
 use crate::model::oid::Oid;
 use crate::model::recount;
@@ -25,35 +26,109 @@ pub(crate) struct Adopted {
     pub(crate) bad_lines: usize,
 }
 
+/// A ref of a remote that is not what its name says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Refused {
+    /// Its name there.
+    pub(crate) name: String,
+    /// Where it is kept here, to be looked at.
+    pub(crate) kept: String,
+    pub(crate) reason: String,
+}
+
+/// What became of a look at a remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Adoption {
+    /// It remembers nothing.
+    Empty,
+    /// Something there is not what it should be: nothing of ours was touched.
+    Refused(Vec<Refused>),
+    Joined(Adopted),
+}
+
+/// What git says where the other side is to blame.
+const UNREACHABLE: &[&str] = &[
+    "Could not read from remote",
+    "unable to access",
+    "hung up",
+    "early EOF",
+    "remote error",
+    "Connection",
+    "unable to connect",
+];
+
 impl Store<'_> {
-    /// Fetches notes and learning from `remote` and joins them with ours. `None`: it has neither.
+    /// Fetches notes and learning from `remote`, looks at them, and joins them with ours.
     pub(crate) fn adopt(
         &self,
         remote: &str,
         describe: &dyn Fn(&str, &Library, &Library) -> String,
-    ) -> Result<Option<Adopted>, StoreError> {
-        let found = self.repo.ls_remote(remote, &[NOTES, LEARNING])?;
+    ) -> Result<Adoption, StoreError> {
+        let found = self.repo.ls_remote(remote, &[NOTES, LEARNING]).map_err(unreachable)?;
         if found.is_empty() {
-            return Ok(None);
+            return Ok(Adoption::Empty);
         }
-        let seen_notes = format!("refs/orchestrate/remotes/{remote}/notes");
-        let seen_learning = format!("refs/orchestrate/remotes/{remote}/learning");
-        let seen = |name: &str| if name == NOTES { &seen_notes } else { &seen_learning };
+        let seen = |name: &str| {
+            let name = if name == NOTES { "notes" } else { "learning" };
+            format!("refs/orchestrate/remotes/{remote}/{name}")
+        };
         let refspecs: Vec<String> = found.iter().map(|(name, _)| format!("+{name}:{}", seen(name))).collect();
-        self.repo.fetch(remote, &refspecs)?;
+        self.repo.fetch(remote, &refspecs).map_err(|error| match error {
+            // The remote was there a moment ago: most that fails now fails here.
+            GitError::Failed { ref stderr, .. } if UNREACHABLE.iter().any(|it| stderr.contains(it)) => {
+                unreachable(error)
+            }
+            error => error.into(),
+        })?;
+        let (mut notes, mut learning, mut refused) = (None, None, Vec::new());
+        for (name, _) in &found {
+            let kept = seen(name);
+            let Some(tip) = self.repo.tip(&kept)? else { continue };
+            let looked = if name == NOTES { self.look_at_notes(tip) } else { self.look_at_learning(tip) };
+            if let Err(error) = looked {
+                let reason = Unread::why(error)?;
+                if let Unread::Missing(_) = reason {
+                    return Err(StoreError::Unreachable { reason: reason.reason().to_owned() });
+                }
+                let reason = reason.reason().to_owned();
+                refused.push(Refused { name: name.clone(), kept, reason });
+            }
+            *(if name == NOTES { &mut notes } else { &mut learning }) = Some(tip);
+        }
+        if !refused.is_empty() {
+            return Ok(Adoption::Refused(refused));
+        }
         let mut adopted = Adopted::default();
-        if let Some(theirs) = self.repo.tip(&seen_notes)? {
+        if let Some(theirs) = notes {
+            adopted.bad_lines = self.noted_at(theirs)?.bad.len();
             let before = self.noted()?.records.len();
             self.join_notes(theirs)?;
             adopted.executions = self.noted()?.records.len().saturating_sub(before);
-            adopted.bad_lines = self.noted_at(theirs)?.bad.len();
         }
-        if let Some(theirs) = self.repo.tip(&seen_learning)? {
-            let before = self.library()?.library.patterns.len();
+        if let Some(theirs) = learning {
+            let before = self.library()?.0.patterns.len();
             self.join_learning(theirs, remote, describe)?;
-            adopted.patterns = self.library()?.library.patterns.len().saturating_sub(before);
+            adopted.patterns = self.library()?.0.patterns.len().saturating_sub(before);
         }
-        Ok(Some(adopted))
+        Ok(Adoption::Joined(adopted))
+    }
+
+    /// Notes are a commit of a tree that has notes, or nothing; other files beside them are git's to
+    /// pass over, but a project is no notes tree.
+    fn look_at_notes(&self, tip: Oid) -> Result<(), StoreError> {
+        let tree = self.repo.commit(tip)?.tree;
+        if self.repo.notes(tip)?.is_empty() && tree != self.repo.empty_tree() {
+            return Err(GitError::WrongKind { oid: tip, wanted: "notes tree" }.into());
+        }
+        Ok(())
+    }
+
+    fn look_at_learning(&self, tip: Oid) -> Result<(), StoreError> {
+        self.repo.commit(tip)?;
+        match self.library_at(tip)?.files.contains_key("format") {
+            true => Ok(()),
+            false => Err(StoreError::NoLibrary { commit: tip }),
+        }
     }
 
     /// Joins the notes at `theirs` with ours: the union of lines, object by object.
@@ -99,8 +174,7 @@ impl Store<'_> {
         remote: &str,
         describe: &dyn Fn(&str, &Library, &Library) -> String,
     ) -> Result<(), StoreError> {
-        // Read before anything is joined: a format that we don't know must not touch ours.
-        let known = self.library_at(theirs)?.library;
+        let known = self.library_at(theirs)?;
         let at = Timestamp(self.host.now_ms());
         self.repo.write(self.host, || {
             let attempt = || -> Result<(), StoreError> {
@@ -117,19 +191,31 @@ impl Store<'_> {
                     return Ok(self.repo.move_refs(&[edit], "orchestrate: adopt")?);
                 }
                 let notes = self.notes_tip()?;
-                let records = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default().records;
-                let ours = self.library_at(tip)?.library;
-                let mut joined = ours.clone();
-                joined.join(&known);
-                joined.join(&recount::recount(&records, &joined));
+                let noted = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default();
+                let ours = self.library_at(tip)?;
+                let mut joined = ours.library.clone();
+                joined.join(&known.library);
+                joined.join(&recount::recount(&noted.records, &joined));
                 let writer = Writer::new(self.repo);
-                let message = with_notes(&describe(remote, &ours, &joined), notes);
-                let commit = self.commit_library(&writer, &joined, &[tip, theirs], &message, at)?;
+                let named = self.to_name(notes, &[tip, theirs])?;
+                let message = with_notes(&describe(remote, &ours.library, &joined), &named);
+                let parents = [tip, theirs];
+                let Some(commit) = self.commit_library(&writer, &joined, &parents, &message, at)? else {
+                    return Ok(());
+                };
                 let edit = RefEdit::to(LEARNING, commit, Some(tip));
                 Ok(self.repo.move_refs(&[edit], "orchestrate: join learning")?)
             };
             unless_lost(attempt())
         })?
+    }
+}
+
+/// The other side is to blame, in git's words.
+fn unreachable(error: GitError) -> StoreError {
+    match error {
+        GitError::Failed { .. } => StoreError::Unreachable { reason: error.to_string() },
+        error => error.into(),
     }
 }
 

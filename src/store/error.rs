@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::git::GitError;
 use crate::model::id::RecordId;
 use crate::model::library::NewerFormat;
+use crate::model::oid::Oid;
 
 /// Reading or writing what the repository remembers failed.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,12 @@ pub(crate) enum StoreError {
     /// The learning tree was written by a newer version.
     #[error("{name}: {source}")]
     Newer { name: String, source: NewerFormat },
+    /// What is there is something else.
+    #[error("commit {} is no learning tree", commit.short())]
+    NoLibrary { commit: Oid },
+    /// A remote could not be asked.
+    #[error("{reason}")]
+    Unreachable { reason: String },
     /// A branch is in the way of all learning branches.
     #[error("the branch {name} is in the way of learning branches named {name}/…")]
     PrefixTaken { name: String },
@@ -26,4 +33,36 @@ pub(crate) enum StoreError {
     /// A setting has a value that it can't have.
     #[error("the setting {key} is `{value}`; it must be {wanted}")]
     Setting { key: String, value: String, wanted: String },
+}
+
+/// Why a ref can't be looked into.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// It is of a format that this version does not know.
+    Newer(String),
+    /// It holds no learning tree.
+    Other(String),
+    /// An object of it is missing here.
+    Missing(String),
+}
+
+impl Unread {
+    /// What `error` says of the ref that was read; `Err`: it says something of the machine.
+    pub(super) fn why(error: StoreError) -> Result<Self, StoreError> {
+        match error {
+            StoreError::Newer { source, .. } => Ok(Self::Newer(source.to_string())),
+            StoreError::NoLibrary { .. } | StoreError::Git(GitError::WrongKind { .. }) => {
+                Ok(Self::Other(error.to_string()))
+            }
+            StoreError::Git(missing @ GitError::Missing { .. }) => Ok(Self::Missing(missing.to_string())),
+            error => Err(error),
+        }
+    }
+
+    /// The reason in words.
+    pub(crate) fn reason(&self) -> &str {
+        match self {
+            Self::Newer(reason) | Self::Other(reason) | Self::Missing(reason) => reason,
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Executions as notes: `refs/notes/orchestrate`, JSON Lines, one record a line.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde::Serialize;
 
@@ -125,12 +126,22 @@ impl Store<'_> {
     }
 
     /// Every record of the notes.
-    pub(crate) fn noted(&self) -> Result<Noted, StoreError> {
-        self.notes_tip()?.map_or_else(|| Ok(Noted::default()), |tip| self.noted_at(tip))
+    pub(crate) fn noted(&self) -> Result<Rc<Noted>, StoreError> {
+        self.notes_tip()?.map_or_else(|| Ok(Rc::default()), |tip| self.noted_at(tip))
+    }
+
+    /// Every record of the notes at `tip`, which is read once.
+    pub(crate) fn noted_at(&self, tip: Oid) -> Result<Rc<Noted>, StoreError> {
+        if let Some((_, noted)) = self.noted.borrow().as_ref().filter(|(at, _)| *at == tip) {
+            return Ok(Rc::clone(noted));
+        }
+        let noted = Rc::new(self.read_notes(tip)?);
+        *self.noted.borrow_mut() = Some((tip, Rc::clone(&noted)));
+        Ok(noted)
     }
 
     /// Every record of the notes at `tip`. A note that can't be read is named and passed over.
-    pub(crate) fn noted_at(&self, tip: Oid) -> Result<Noted, StoreError> {
+    fn read_notes(&self, tip: Oid) -> Result<Noted, StoreError> {
         let mut lines = BTreeMap::<RecordId, BTreeMap<Vec<u8>, Record>>::new();
         let mut noted = Noted::default();
         for (object, blob) in self.repo.notes(tip)? {

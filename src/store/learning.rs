@@ -1,9 +1,15 @@
 //! The pattern library in refs: the learning ref, and the learning branches that are not merged yet.
+//!
+//! A replica has one open learning branch, as long as its writers find the lock free in time. Limit:
+//! two that go on without it (see [`Repository::lock`](crate::git::Repository)) may each open one. Every
+//! reader joins all of them and `merge` takes all of them, so nothing is lost or counted twice.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::Store;
-use super::error::StoreError;
+use super::counted::with_notes;
+use super::error::{StoreError, Unread};
 use crate::git::{GitError, Identity, NewCommit, RefEdit, Writer};
 use crate::model::library::{Library, Problem};
 use crate::model::oid::Oid;
@@ -12,14 +18,14 @@ use crate::model::time::Timestamp;
 
 /// The learning ref: the merged pattern library.
 pub(crate) const LEARNING: &str = "refs/orchestrate/learning";
-/// The trailer that names the notes commit whose records were counted.
-pub(crate) const NOTES_TRAILER: &str = "Orchestrate-Notes";
 
 /// A library as one ref holds it.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) library: Library,
     pub(crate) problems: Vec<Problem>,
+    /// Every file of the tree.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
     /// Whether every file is where the library puts it, with the bytes that the library gives it.
     pub(crate) canonical: bool,
 }
@@ -54,30 +60,45 @@ impl Store<'_> {
         Ok(self.learning_branches()?.into_iter().rfind(|(name, _)| own(name)))
     }
 
-    /// The library that a commit holds.
-    pub(crate) fn library_at(&self, commit: Oid) -> Result<Held, StoreError> {
+    /// The library that a commit holds, which is read once.
+    pub(crate) fn library_at(&self, commit: Oid) -> Result<Rc<Held>, StoreError> {
+        if let Some(held) = self.held.borrow().get(&commit) {
+            return Ok(Rc::clone(held));
+        }
         let mut files = BTreeMap::new();
         for (path, blob) in self.repo.files(self.repo.tree_of(commit)?)? {
             files.insert(path, self.repo.blob(blob)?);
         }
+        if !is_library(&files) {
+            return Err(StoreError::NoLibrary { commit });
+        }
         let (library, problems) = Library::from_files(files.clone())
             .map_err(|source| StoreError::Newer { name: format!("commit {}", commit.short()), source })?;
-        Ok(Held { canonical: library.files() == files, library, problems })
+        let held = Rc::new(Held { canonical: library.files() == files, library, problems, files });
+        self.held.borrow_mut().insert(commit, Rc::clone(&held));
+        Ok(held)
     }
 
-    /// The join of the learning ref and of all learning branches here.
-    pub(crate) fn library(&self) -> Result<Held, StoreError> {
-        let branches = self.learning_branches()?.into_iter().map(|(_, tip)| tip);
-        let mut joined = Held { library: Library::default(), problems: Vec::new(), canonical: true };
-        for tip in self.learning_tip()?.into_iter().chain(branches) {
-            let held = self.library_at(tip)?;
-            joined.library.join(&held.library);
-            joined.problems.extend(held.problems);
-            joined.canonical &= held.canonical;
+    /// The join of the learning ref and of all learning branches here, with what could not be read. A
+    /// ref that holds something else is a problem, and the others are read.
+    pub(crate) fn library(&self) -> Result<(Library, Vec<Problem>), StoreError> {
+        let (mut joined, mut problems) = (Library::default(), Vec::new());
+        let tip = self.learning_tip()?.map(|tip| (LEARNING.to_owned(), tip));
+        for (name, tip) in tip.into_iter().chain(self.learning_branches()?) {
+            match self.library_at(tip) {
+                Ok(held) => {
+                    joined.join(&held.library);
+                    problems.extend(held.problems.iter().cloned());
+                }
+                Err(error) => {
+                    let reason = Unread::why(error)?.reason().to_owned();
+                    problems.push(Problem { path: name, reason });
+                }
+            }
         }
-        joined.problems.sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
-        joined.problems.dedup();
-        Ok(joined)
+        problems.sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
+        problems.dedup();
+        Ok((joined, problems))
     }
 
     /// Commits what the notes teach beyond the open learning branch, or nothing if that is nothing.
@@ -92,21 +113,24 @@ impl Store<'_> {
             // Everything is read inside: what is retried is a function of the current state.
             let attempt = || -> Result<Option<Learned>, StoreError> {
                 let notes = self.notes_tip()?;
-                let records = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default().records;
+                let noted = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default();
                 let open = self.open_branch()?;
                 let writer = Writer::new(self.repo);
                 let base = match &open {
                     Some((_, tip)) => *tip,
                     None => self.learning_tip()?.map_or_else(|| self.root(&writer), Ok)?,
                 };
-                let Held { library: before, canonical, .. } = self.library_at(base)?;
+                let held = self.library_at(base)?;
+                let before = &held.library;
                 let mut after = before.clone();
-                after.join(&recount::recount(&records, &before));
-                if after == before && canonical {
+                after.join(&recount::recount(&noted.records, before));
+                if after == *before && held.canonical {
                     return Ok(None);
                 }
-                let message = with_notes(&describe(&before, &after), notes);
-                let commit = self.commit_library(&writer, &after, &[base], &message, at)?;
+                let message = with_notes(&describe(before, &after), &self.to_name(notes, &[base])?);
+                let Some(commit) = self.commit_library(&writer, &after, &[base], &message, at)? else {
+                    return Ok(None);
+                };
                 let branch = open.as_ref().map_or_else(|| self.new_branch(at), |(name, _)| name.clone());
                 let edit = RefEdit::to(branch.clone(), commit, open.map(|(_, tip)| tip));
                 self.repo.move_refs(&[edit], "orchestrate: learn")?;
@@ -116,7 +140,8 @@ impl Store<'_> {
         })?
     }
 
-    /// Writes `library` over the tree of the first parent and commits it, durable.
+    /// Writes `library` over the tree of the first parent and commits it, durable; nothing where the
+    /// tree stays as it is.
     pub(super) fn commit_library(
         &self,
         writer: &Writer<'_>,
@@ -124,7 +149,7 @@ impl Store<'_> {
         parents: &[Oid],
         message: &str,
         at: Timestamp,
-    ) -> Result<Oid, StoreError> {
+    ) -> Result<Option<Oid>, StoreError> {
         let base = parents.first().map(|parent| self.repo.tree_of(*parent)).transpose()?;
         let mut changes: BTreeMap<String, Option<Vec<u8>>> =
             library.files().into_iter().map(|(path, bytes)| (path, Some(bytes))).collect();
@@ -132,10 +157,13 @@ impl Store<'_> {
             changes.entry(path).or_insert(None);
         }
         let tree = writer.tree(base, &changes)?;
+        if base == Some(tree) {
+            return Ok(None);
+        }
         let author = self.repo.identity(self.host);
         let commit = writer.commit(&NewCommit { tree, parents, message, author: &author, at })?;
         writer.sync()?;
-        Ok(commit)
+        Ok(Some(commit))
     }
 
     /// The commit that every library starts from: the same oid in every clone, so that histories
@@ -183,24 +211,11 @@ pub(super) fn unless_lost<T>(ended: Result<T, StoreError>) -> Result<Result<T, S
     }
 }
 
-/// Adds the trailer that says which notes were counted.
-pub(super) fn with_notes(message: &str, notes: Option<Oid>) -> String {
-    let message = message.trim_end();
-    let Some(notes) = notes else { return format!("{message}\n") };
-    // Trailers are one block: only a message that has none yet needs the blank line.
-    let last_block = message.rsplit("\n\n").next().unwrap_or_default();
-    let has_trailers =
-        message.contains("\n\n") && last_block.lines().all(|line| line.starts_with("Orchestrate-"));
-    let gap = if has_trailers { "\n" } else { "\n\n" };
-    format!("{message}{gap}{NOTES_TRAILER}: {notes}\n")
-}
-
-/// The notes commit that a learning commit's message says was counted.
-pub(crate) fn counted_notes(message: &str) -> Option<Oid> {
-    let prefix = format!("{NOTES_TRAILER}: ");
-    message
-        .lines()
-        .rev()
-        .find_map(|line| line.strip_prefix(&prefix))
-        .and_then(|text| text.trim().parse().ok())
+/// Whether a tree has a file that only learning trees have, or says what it is.
+fn is_library(files: &BTreeMap<String, Vec<u8>>) -> bool {
+    let known = |path: &String| {
+        matches!(path.as_str(), "format" | "epoch" | "policy.toml" | "forgotten")
+            || (path.ends_with(".toml") && (path.starts_with("patterns/") || path.starts_with("plugins/")))
+    };
+    files.keys().any(known)
 }

@@ -4,10 +4,11 @@
 use serde::Serialize;
 
 use super::Store;
-use super::error::StoreError;
-use super::learning::{LEARNING, unless_lost, with_notes};
+use super::counted::with_notes;
+use super::error::{StoreError, Unread};
+use super::learning::{LEARNING, unless_lost};
 use crate::git::{RefEdit, Writer};
-use crate::model::library::Library;
+use crate::model::library::{Library, Problem};
 use crate::model::oid::Oid;
 use crate::model::recount;
 use crate::model::time::Timestamp;
@@ -23,6 +24,8 @@ pub(crate) struct Merged {
     pub(crate) nothing_new: Vec<String>,
     /// Branches that are merged but stay, because a work tree has them checked out.
     pub(crate) kept: Vec<String>,
+    /// Branches that hold no learning tree that this version reads, with the reason; they stay.
+    pub(crate) unread: Vec<Problem>,
 }
 
 impl Store<'_> {
@@ -32,7 +35,6 @@ impl Store<'_> {
         describe: &dyn Fn(&str, &Library, &Library) -> String,
     ) -> Result<Merged, StoreError> {
         let at = Timestamp(self.host.now_ms());
-        let checked_out = self.repo.checked_out()?;
         self.repo.write(self.host, || {
             let attempt = || -> Result<Merged, StoreError> {
                 let branches = self.learning_branches()?;
@@ -41,23 +43,39 @@ impl Store<'_> {
                     return Ok(Merged { tip: before, ..Merged::default() });
                 }
                 let notes = self.notes_tip()?;
-                let records = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default().records;
+                let noted = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default();
+                let checked_out = self.repo.checked_out()?;
                 let writer = Writer::new(self.repo);
                 let mut tip = before.map_or_else(|| self.root(&writer), Ok)?;
                 let mut outcome = Merged::default();
                 let mut edits = Vec::new();
                 for (name, branch) in &branches {
                     let short = name.trim_start_matches("refs/heads/").to_owned();
-                    if branch != &tip && !self.repo.is_ancestor(*branch, tip)? {
-                        let ours = self.library_at(tip)?.library;
-                        let mut joined = ours.clone();
-                        joined.join(&self.library_at(*branch)?.library);
-                        joined.join(&recount::recount(&records, &joined));
-                        let message = with_notes(&describe(&short, &ours, &joined), notes);
-                        tip = self.commit_library(&writer, &joined, &[tip, *branch], &message, at)?;
-                        outcome.merged.push(short.clone());
+                    let theirs = match self.library_at(*branch).map_err(Unread::why) {
+                        Ok(theirs) => theirs,
+                        Err(why) => {
+                            let reason = why?.reason().to_owned();
+                            outcome.unread.push(Problem { path: short, reason });
+                            continue;
+                        }
+                    };
+                    let merged = if branch == &tip || self.repo.is_ancestor(*branch, tip)? {
+                        None
                     } else {
-                        outcome.nothing_new.push(short.clone());
+                        let ours = self.library_at(tip)?;
+                        let mut joined = ours.library.clone();
+                        joined.join(&theirs.library);
+                        joined.join(&recount::recount(&noted.records, &joined));
+                        let named = self.to_name(notes, &[tip, *branch])?;
+                        let message = with_notes(&describe(&short, &ours.library, &joined), &named);
+                        self.commit_library(&writer, &joined, &[tip, *branch], &message, at)?
+                    };
+                    match merged {
+                        Some(commit) => {
+                            tip = commit;
+                            outcome.merged.push(short.clone());
+                        }
+                        None => outcome.nothing_new.push(short.clone()),
                     }
                     if checked_out.contains(name) {
                         outcome.kept.push(short);
@@ -65,12 +83,13 @@ impl Store<'_> {
                         edits.push(RefEdit::delete(name.clone(), *branch));
                     }
                 }
-                if before != Some(tip) {
+                let nothing = outcome.merged.is_empty() && outcome.nothing_new.is_empty();
+                if before != Some(tip) && !nothing {
                     writer.sync()?;
                     edits.insert(0, RefEdit::to(LEARNING, tip, before));
                 }
                 self.repo.move_refs(&edits, "orchestrate: merge")?;
-                outcome.tip = Some(tip);
+                outcome.tip = if nothing { before } else { Some(tip) };
                 Ok(outcome)
             };
             unless_lost(attempt())

@@ -3,6 +3,8 @@
 //! Nothing here decides what is worth learning; it only keeps it, durable and without losing a race.
 
 mod adopt;
+mod audit;
+mod counted;
 mod draft;
 mod error;
 mod executions;
@@ -12,14 +14,20 @@ mod replica;
 mod runs;
 mod settings;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use crate::git::Repository;
 use crate::host::Host;
+use crate::model::oid::Oid;
 
-pub(crate) use adopt::Adopted;
+pub(crate) use adopt::{Adopted, Adoption, Refused};
+pub(crate) use audit::{Remembered, Tree};
 pub(crate) use draft::{Anchor, Defaults, Kind, amend, author_hash, complete, kind, read};
-pub(crate) use error::StoreError;
+pub(crate) use error::{StoreError, Unread};
 pub(crate) use executions::{Entry, NOTES, Noted};
-pub(crate) use learning::{LEARNING, Learned, counted_notes};
+pub(crate) use learning::{LEARNING, Learned};
 pub(crate) use merge::Merged;
 pub(crate) use runs::{OpenRun, RUNS};
 pub(crate) use settings::{Apply, Privacy, Settings, TABLE};
@@ -31,6 +39,9 @@ pub(crate) struct Store<'a> {
     pub(crate) settings: Settings,
     /// This clone's id.
     pub(crate) replica: String,
+    /// What a commit holds never changes: it is read once.
+    noted: RefCell<Option<(Oid, Rc<Noted>)>>,
+    held: RefCell<BTreeMap<Oid, Rc<learning::Held>>>,
 }
 
 impl<'a> Store<'a> {
@@ -38,6 +49,6 @@ impl<'a> Store<'a> {
     pub(crate) fn open(repo: &'a Repository, host: &'a Host) -> Result<Self, StoreError> {
         let settings = Settings::read(repo, host)?;
         let replica = replica::replica(repo, host)?;
-        Ok(Self { repo, host, settings, replica })
+        Ok(Self { repo, host, settings, replica, noted: RefCell::default(), held: RefCell::default() })
     }
 }

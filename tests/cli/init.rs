@@ -4,6 +4,8 @@ use insta::assert_snapshot;
 
 use crate::support::{TestRepo, execution};
 
+const LEARNING: &str = "refs/orchestrate/learning";
+
 fn with_remote(origin: &TestRepo) -> TestRepo {
     TestRepo::clone_of(origin).with_later_clock()
 }
@@ -20,7 +22,7 @@ fn a_clone_without_a_remote_is_ready() {
     no remote origin to look at
     ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
     ");
-    assert_snapshot!(repo.orchestrate(["init", "--offline", "--json"]).code(0).screen(), @r#"{"found":null,"remote":"origin","replica":"jv14kvhp","v":1}"#);
+    assert_snapshot!(repo.orchestrate(["init", "--offline", "--json"]).code(0).screen(), @r#"{"found":null,"remote":"origin","replica":"jv14kvhp","state":"not-asked","v":1}"#);
 }
 
 #[test]
@@ -53,7 +55,7 @@ fn what_the_remote_remembers_is_taken_in() {
     the remote origin taught us 1 execution and 1 pattern that were new here
     ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
     ");
-    assert_snapshot!(clone.orchestrate(["init", "--json"]).code(0).screen(), @r#"{"found":{"bad_lines":0,"executions":0,"patterns":0},"remote":"origin","replica":"djpcyv17","v":1}"#);
+    assert_snapshot!(clone.orchestrate(["init", "--json"]).code(0).screen(), @r#"{"found":{"bad_lines":0,"executions":0,"patterns":0},"remote":"origin","replica":"djpcyv17","state":"joined","v":1}"#);
     assert_eq!(clone.executions(), origin.executions());
     let tree = |repo: &TestRepo| repo.git(["rev-parse", "refs/orchestrate/learning^{tree}"]);
     assert_eq!(tree(&clone), tree(&origin));
@@ -107,11 +109,55 @@ fn learning_of_a_newer_version_is_refused_whole() {
     origin.orchestrate(["merge"]).code(0);
     origin.write_in_tree("refs/orchestrate/learning", "format", "2\n");
     let clone = with_remote(&origin);
-    assert_snapshot!(clone.orchestrate(["init"]).code(128).screen(), @"
-    ! error: commit dbd173f: the learning tree has format 2, and this version reads format 1
-    ! hint: install a newer git-orchestrate
+    assert_snapshot!(clone.orchestrate(["init"]).code(0).screen(), @"
+    Ready: this clone is replica djpcyv17
+    ! warning: refs/orchestrate/learning of the remote origin was refused: the learning tree has format 2, and this version reads format 1
+    ! hint: `git log refs/orchestrate/remotes/origin/learning` shows it; nothing of the remote was taken in
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
     ");
-    assert!(!clone.git(["for-each-ref"]).contains("refs/orchestrate/learning"));
+    assert_eq!(own_refs(&clone), "");
+    assert!(clone.executions().is_empty());
+    let told = clone.orchestrate(["init", "--json"]).code(0).json();
+    assert_eq!((&told["state"], &told["refused"][0]["name"]), (&"refused".into(), &LEARNING.into()));
+}
+
+/// Our refs, without what was fetched.
+fn own_refs(repo: &TestRepo) -> String {
+    repo.git(["for-each-ref", LEARNING, "refs/notes/", "refs/heads/learning/"])
+}
+
+#[test]
+fn a_project_where_learning_or_notes_should_be_is_refused() {
+    for name in [LEARNING, "refs/notes/orchestrate"] {
+        let origin = TestRepo::new().file("main.rs", "fn main() {}").commit("start");
+        let origin = origin.record(&execution("add a", ["a", "b"], "passed"));
+        origin.orchestrate(["merge"]).code(0);
+        let blob = origin.git(["rev-parse", "HEAD:main.rs"]);
+        for oid in [origin.git(["rev-parse", "HEAD"]), blob] {
+            std::fs::write(origin.path().join(".git").join(name), format!("{oid}\n")).expect("written");
+            let clone = with_remote(&origin).record(&execution("ours", ["a", "b"], "passed"));
+            clone.orchestrate(["merge"]).code(0);
+            let before = own_refs(&clone);
+            let said = clone.orchestrate(["init"]).code(0).stderr;
+            assert!(said.contains(&format!("{name} of the remote origin was refused")), "{said}");
+            assert_eq!(own_refs(&clone), before);
+        }
+    }
+}
+
+#[test]
+fn what_fails_here_is_not_blamed_on_the_remote() {
+    let origin = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
+    let clone = with_remote(&origin);
+    clone.git(["update-ref", "refs/orchestrate/remotes", "HEAD"]);
+    let said = clone.orchestrate(["init"]).code(128).stderr;
+    assert!(said.starts_with("error: git fetch failed") && !said.contains("could not be read"), "{said}");
+    let state = |clone: &TestRepo| clone.orchestrate(["init", "--json"]).code(0).json()["state"].clone();
+    clone.git(["remote", "set-url", "origin", "/nowhere"]);
+    assert_eq!(state(&clone), "unreachable");
+    clone.git(["remote", "remove", "origin"]);
+    assert_eq!(state(&clone), "missing");
+    assert_eq!(state(&with_remote(&TestRepo::new().commit("start"))), "empty");
 }
 
 #[test]
