@@ -10,7 +10,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::model::library::{Library, Problem};
-use crate::store::{NOTES, Noted, Remembered, Tree};
+use crate::store::{NOTES, Noted, Remembered, Tree, Unread};
 
 /// How one rule went for one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -78,10 +78,10 @@ pub(crate) fn audit(remembered: &Remembered) -> Verdict {
     Verdict { status, findings }
 }
 
-fn audit_notes(notes: Option<&Result<Rc<Noted>, String>>) -> Vec<Finding> {
+fn audit_notes(notes: Option<&Result<Rc<Noted>, Unread>>) -> Vec<Finding> {
     match notes {
         None => Vec::new(),
-        Some(Err(why)) => vec![Finding::not_checked("format", NOTES, why.clone())],
+        Some(Err(unread)) => vec![rules::unread(NOTES, unread)],
         Some(Ok(noted)) => [rules::notes_format(noted), rules::one_bytes_per_id(noted)].concat(),
     }
 }

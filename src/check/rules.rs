@@ -71,10 +71,10 @@ pub(super) fn unread(name: &str, unread: &Unread) -> Finding {
             Finding::failed("format", format!("{name}:format"), reason, cure)
         }
         Unread::Other(reason) => {
-            let cure = if name == LEARNING {
-                "`git reflog refs/orchestrate/learning` tells what it was; `git update-ref` puts it back"
+            let cure = if name == LEARNING || name == NOTES {
+                format!("`git reflog {name}` tells what it was; `git update-ref` puts it back")
             } else {
-                "name the learning ref or a learning branch"
+                "name the learning ref or a learning branch".to_owned()
             };
             Finding::failed("format", name, reason, cure)
         }

@@ -7,13 +7,12 @@ use super::counted::Counted;
 use super::error::{StoreError, Unread};
 use super::executions::Noted;
 use super::learning::{Held, LEARNING};
-use crate::git::GitError;
 
 /// What one repository remembers, for an audit.
 #[derive(Debug)]
 pub(crate) struct Remembered {
     /// `None`: there are none. `Err` inside: why they can't be read here.
-    pub(crate) notes: Option<Result<Rc<Noted>, String>>,
+    pub(crate) notes: Option<Result<Rc<Noted>, Unread>>,
     /// What each ref holds, by the name that a person gives it.
     pub(crate) learning: Vec<(String, Result<Tree, Unread>)>,
 }
@@ -28,13 +27,9 @@ pub(crate) struct Tree {
 impl Store<'_> {
     /// What `refs` hold; none named: the learning ref and every learning branch.
     pub(crate) fn remembered(&self, refs: &[String]) -> Result<Remembered, StoreError> {
-        let notes = match self.notes_tip()?.map(|tip| self.noted_at(tip)) {
-            None => None,
-            Some(Err(StoreError::Git(error @ (GitError::Missing { .. } | GitError::WrongKind { .. })))) => {
-                Some(Err(error.to_string()))
-            }
-            Some(noted) => Some(Ok(noted?)),
-        };
+        let notes = self.notes_tip()?.map(|tip| self.noted_at(tip).map_err(Unread::why));
+        let notes =
+            notes.map(|read| read.map_or_else(|why| why.map(Err), |noted| Ok(Ok(noted)))).transpose()?;
         let mut named = Vec::new();
         if refs.is_empty() {
             named.extend(self.learning_tip()?.map(|tip| (LEARNING.to_owned(), tip)));

@@ -125,9 +125,16 @@ impl Store<'_> {
         Ok(held)
     }
 
-    /// Every record of the notes.
+    /// Every record of the notes. A ref that holds no notes is named as what can't be read.
     pub(crate) fn noted(&self) -> Result<Rc<Noted>, StoreError> {
-        self.notes_tip()?.map_or_else(|| Ok(Rc::default()), |tip| self.noted_at(tip))
+        let Some(tip) = self.notes_tip()? else { return Ok(Rc::default()) };
+        match self.noted_at(tip) {
+            Err(StoreError::Git(error @ GitError::WrongKind { .. })) => {
+                let bad = vec![BadLine { object: tip, line: 0, reason: error.to_string() }];
+                Ok(Rc::new(Noted { bad, ..Noted::default() }))
+            }
+            noted => noted,
+        }
     }
 
     /// Every record of the notes at `tip`, which is read once.

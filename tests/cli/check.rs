@@ -431,3 +431,23 @@ fn a_note_whose_object_is_lost_is_named_and_stops_only_what_needs_it() {
     let repo = repo.commit("next").record(&line);
     assert_eq!(repo.executions().len(), 1);
 }
+
+#[test]
+fn a_notes_ref_that_holds_no_notes_stops_nobody_from_reading() {
+    let repo = repo().file("main.rs", "fn main() {}").commit("a program");
+    let blob = repo.git(["rev-parse", "HEAD:main.rs"]);
+    std::fs::write(repo.path().join(".git/refs/notes/orchestrate"), format!("{blob}\n")).expect("written");
+    for verb in ["status", "log", "patterns"] {
+        repo.orchestrate([verb]).code(0);
+    }
+    assert!(repo.orchestrate(["status"]).code(0).stderr.contains("could not be read"));
+    assert_snapshot!(failures(repo.orchestrate(["check"])), @"
+    failed format: refs/notes/orchestrate: object e71fdf55421d043f171eba8c32329338498cad17 is not a tree
+    4 passed, 0 not checked, 1 failed
+    hint: `git reflog refs/notes/orchestrate` tells what it was; `git update-ref` puts it back
+    ");
+    let line = execution("three", ["c", "d"], "passed");
+    repo.orchestrate_with(["record"], &line).code(128);
+    repo.orchestrate(["merge"]).code(128);
+    assert_eq!(repo.git(["rev-parse", "refs/notes/orchestrate"]), blob);
+}
