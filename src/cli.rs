@@ -41,6 +41,7 @@ enum Verb {
     #[command(alias = "show-patterns")]
     Patterns(commands::patterns::Args),
     Merge(commands::merge::Args),
+    Sync(commands::sync::Args),
     Check(commands::check::Args),
     Marketplace(commands::marketplace::Args),
     #[command(alias = "analyze-plugins")]
@@ -85,6 +86,7 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Show(args) => commands::show::run(args, cx),
         Verb::Patterns(args) => commands::patterns::run(args, cx),
         Verb::Merge(args) => commands::merge::run(args, cx),
+        Verb::Sync(args) => commands::sync::run(args, cx),
         Verb::Check(args) => commands::check::run(args, cx),
         Verb::Marketplace(args) => commands::marketplace::run(args, cx),
         Verb::Analyze(args) => commands::analyze::run(args, cx),

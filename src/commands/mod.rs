@@ -20,6 +20,7 @@ pub(crate) mod run;
 pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod status;
+pub(crate) mod sync;
 
 use std::path::PathBuf;
 

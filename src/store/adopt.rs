@@ -68,10 +68,7 @@ impl Store<'_> {
         if found.is_empty() {
             return Ok(Adoption::Empty);
         }
-        let seen = |name: &str| {
-            let name = if name == NOTES { "notes" } else { "learning" };
-            format!("refs/orchestrate/remotes/{remote}/{name}")
-        };
+        let seen = |name: &str| Self::seen(remote, name);
         let refspecs: Vec<String> = found.iter().map(|(name, _)| format!("+{name}:{}", seen(name))).collect();
         self.repo.fetch(remote, &refspecs).map_err(|error| match error {
             // The remote was there a moment ago: most that fails now fails here.

@@ -13,6 +13,7 @@ mod merge;
 mod replica;
 mod runs;
 mod settings;
+mod share;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(crate) use learning::{LEARNING, Learned};
 pub(crate) use merge::Merged;
 pub(crate) use runs::{OpenRun, RUNS};
 pub(crate) use settings::{Apply, Privacy, Settings, TABLE};
+pub(crate) use share::Share;
 
 /// What one repository remembers.
 pub(crate) struct Store<'a> {

@@ -53,6 +53,7 @@ pub(crate) const TABLE: &[Setting] = &[
         meaning: "the remote that `init` looks at for notes and learning",
     },
     Setting { key: "retries", default: "1", meaning: "further attempts of a component before its fallback" },
+    Setting { key: "share", default: "(none)", meaning: "URLs of remotes that `sync` may push to; several" },
     Setting {
         key: "timeout",
         default: "600",
@@ -102,6 +103,8 @@ pub(crate) struct Settings {
     pub(crate) privacy: Privacy,
     pub(crate) remote: String,
     pub(crate) retries: u32,
+    /// Remote URLs that may be pushed to.
+    pub(crate) share: Vec<String>,
     pub(crate) timeout: Duration,
     pub(crate) worktrees: PathBuf,
     /// Keys below `orchestrate.` that mean nothing.
@@ -139,6 +142,7 @@ impl Settings {
             .unwrap_or(Privacy::Text),
             remote: text("remote").unwrap_or_else(|| "origin".to_owned()),
             retries: number("retries", text("retries"), 0, 10)?.unwrap_or(1),
+            share: repo.config_all("orchestrate.share"),
             timeout: Duration::from_secs(
                 number("timeout", text("timeout"), 1, 86_400)?.unwrap_or(600).into(),
             ),

@@ -38,6 +38,9 @@ fn prepared() -> TestRepo {
         std::env::var("PATH").expect("a PATH")
     );
     let licence = r#"{"request":"add a licence","steps":[{"component":"starter/licence/skill/licence","outcome":"passed"}],"outcome":"passed"}"#;
+    let remote = repo.root().join("remote.git").display().to_string();
+    repo.git(["init", "-q", "--bare", &remote]);
+    repo.git(["remote", "add", "origin", &remote]);
     repo.record(licence).with_variable("PATH", &path)
 }
 

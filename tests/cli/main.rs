@@ -27,3 +27,4 @@ mod show;
 mod status;
 mod support;
 mod surgery;
+mod sync;

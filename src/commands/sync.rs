@@ -1,0 +1,228 @@
+//! `sync`: takes in what others learned, and shares what was learned here.
+
+use std::thread;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Context, DONE, Ended};
+use crate::git::Pushed;
+use crate::host::Stopwatch;
+use crate::learn;
+use crate::store::{Adopted, Adoption, Share, Store};
+use crate::ui::{Failure, count, exit};
+
+/// Take in what others learned, and share what was learned here
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate sync --dry-run
+
+Fetches notes and learning of the remote, checks them, joins them with ours, and
+pushes what was joined, unforced. Nothing is pushed before you said so once for
+that remote URL, after being shown what would be shared.")]
+pub(crate) struct Args {
+    /// The remote [default: the setting `orchestrate.remote`]
+    #[arg(value_name = "REMOTE")]
+    remote: Option<String>,
+    /// Agree to share with this remote, now and from now on
+    #[arg(long, conflicts_with_all = ["fetch", "dry_run"])]
+    push: bool,
+    /// Take in only; share nothing
+    #[arg(long)]
+    fetch: bool,
+    /// Show what would be shared, and share nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+/// How long to go on while others are faster.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a sync came to.
+#[derive(Debug, Serialize)]
+struct Synced {
+    v: u32,
+    remote: String,
+    url: String,
+    /// What the remote taught us; absent where it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken: Option<Adopted>,
+    state: State,
+    share: Share,
+    /// Pushes that it took.
+    tries: u32,
+}
+
+/// How far the sharing came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    /// The remote has everything.
+    Shared,
+    /// It had everything before.
+    UpToDate,
+    /// Nobody agreed to share with it yet.
+    NotAgreed,
+    /// Sharing was not wanted this time.
+    NotAsked,
+}
+
+pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    let remote = args.remote.clone().unwrap_or_else(|| store.settings.remote.clone());
+    if !repo.has_remote(&remote) {
+        return Err(Failure::new(exit::USAGE, format!("no remote is called {remote}"))
+            .hint("`git remote -v` lists them, `git remote add NAME URL` adds one"));
+    }
+    let url = repo.push_url(&remote)?;
+    let mut synced =
+        Synced { v: 1, remote, url, taken: None, state: State::NotAsked, share: Share::default(), tries: 0 };
+    if !args.dry_run {
+        synced.taken = Some(take_in(&store, &synced.remote)?);
+        store.learn(&learn::catch_up)?;
+        store.merge(&learn::merge)?;
+    }
+    synced.share = store.share(&synced.remote, &[])?;
+    if !args.dry_run && !args.fetch {
+        share(args, cx, &store, &mut synced)?;
+    }
+    tell(cx, &synced, args.dry_run);
+    DONE
+}
+
+/// Fetches, looks, joins. What is not what its name says touches nothing of ours.
+fn take_in(store: &Store<'_>, remote: &str) -> Result<Adopted, Failure> {
+    match store.adopt(remote, &learn::merge)? {
+        Adoption::Empty => Ok(Adopted::default()),
+        Adoption::Joined(adopted) => Ok(adopted),
+        Adoption::Refused(refused) => {
+            let named: Vec<String> =
+                refused.iter().map(|it| format!("{} ({})", it.name, it.reason)).collect();
+            let message = format!(
+                "the remote {remote} has refs that are not what they should be: {}",
+                named.join(", ")
+            );
+            let kept: Vec<&str> = refused.iter().map(|it| it.kept.as_str()).collect();
+            Err(Failure::new(exit::FAILED, message)
+                .hint(format!("nothing of yours was touched; look at {} here", kept.join(", "))))
+        }
+    }
+}
+
+/// Pushes what the user agreed to share; joins again for as long as others are faster.
+fn share(args: &Args, cx: &Context, store: &Store<'_>, synced: &mut Synced) -> Result<(), Failure> {
+    if !agreed(args, cx, store, synced)? {
+        synced.state = State::NotAgreed;
+        return Ok(());
+    }
+    let watch = Stopwatch::start();
+    loop {
+        require_no_secrets(&synced.share)?;
+        if synced.share.edits.is_empty() {
+            synced.state = if synced.tries == 0 { State::UpToDate } else { State::Shared };
+            return Ok(());
+        }
+        synced.tries += 1;
+        match store.repo.push(&synced.remote, &synced.share.edits)? {
+            Pushed::Done => {
+                store.saw(&synced.remote, &synced.share.edits)?;
+                synced.state = State::Shared;
+                return Ok(());
+            }
+            Pushed::Denied { name, reason } => {
+                return Err(Failure::new(exit::FAILED, format!("the remote refused {name}: {reason}"))
+                    .hint("ask who keeps the remote to allow refs/notes/* and refs/orchestrate/*"));
+            }
+            Pushed::Raced { name, reason } if watch.elapsed() > PATIENCE => {
+                return Err(Failure::new(exit::FAILED, format!("others kept moving {name} there: {reason}"))
+                    .hint("`git orchestrate sync` again; nothing is lost"));
+            }
+            Pushed::Raced { .. } => {
+                thread::sleep(pause(cx, synced.tries));
+                take_in(store, &synced.remote)?;
+                store.merge(&learn::merge)?;
+                synced.share = store.share(&synced.remote, &[])?;
+            }
+        }
+    }
+}
+
+/// Longer with every try, and never the same for two clones.
+fn pause(cx: &Context, tries: u32) -> Duration {
+    let longest = u64::from(tries.min(20)) * 100;
+    Duration::from_millis(u64::try_from(cx.host.random() % u128::from(longest + 1)).unwrap_or(0))
+}
+
+/// Whether sharing with this URL was agreed to, now or before.
+fn agreed(args: &Args, cx: &Context, store: &Store<'_>, synced: &Synced) -> Result<bool, Failure> {
+    if store.settings.share.contains(&synced.url) {
+        return Ok(true);
+    }
+    if !args.push {
+        return Ok(false);
+    }
+    tell_share(cx, synced);
+    let question = format!("Share this with {}, now and from now on?", synced.url);
+    if !args.yes && cx.ui.ask(&question, "yN") != Some('y') {
+        return Err(Failure::new(exit::NOT_APPROVED, format!("nothing was shared with {}", synced.url))
+            .hint("`git orchestrate sync --push --yes` agrees where nobody can be asked"));
+    }
+    let mut urls = store.repo.config_all("orchestrate.share");
+    urls.push(synced.url.clone());
+    store.repo.set_config("orchestrate", None, "share", &urls)?;
+    Ok(true)
+}
+
+fn require_no_secrets(share: &Share) -> Result<(), Failure> {
+    if share.secrets.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = share.secrets.iter().map(ToString::to_string).collect();
+    Err(Failure::new(exit::FAILED, format!("nothing was pushed: what looks like a secret is in {}", ids.join(", ")))
+        .hint("`git notes --ref=orchestrate edit COMMIT` takes it out; then the secret has to be changed where it is used"))
+}
+
+/// What would be shared, before anyone agrees to it.
+fn tell_share(cx: &Context, synced: &Synced) {
+    let share = &synced.share;
+    cx.ui.talk(format!("{} would get:", synced.url));
+    cx.ui.talk(format!(
+        "  {}, {} of them with the text of the request",
+        count(share.records, "record"),
+        share.requests
+    ));
+    cx.ui.talk(format!("  {}: shapes, keywords, outcomes, durations", count(share.patterns, "pattern")));
+    cx.ui.talk("  as hashes: who ran it; as they are: names of components, commits, clones");
+}
+
+fn tell(cx: &Context, synced: &Synced, dry_run: bool) {
+    if cx.ui.is_json() {
+        cx.ui.json(synced);
+        return;
+    }
+    if dry_run {
+        tell_share(cx, synced);
+        cx.ui.line("nothing was fetched or shared; this is against what the last fetch saw");
+        return;
+    }
+    if let Some(taken) = &synced.taken {
+        let (executions, patterns) = (count(taken.executions, "execution"), count(taken.patterns, "pattern"));
+        cx.ui.line(format!("{} taught us {executions} and {patterns}", synced.remote));
+    }
+    match synced.state {
+        State::Shared => {
+            cx.ui.good("shared", format!("{} with {}", count(synced.share.records, "record"), synced.remote));
+        }
+        State::UpToDate => cx.ui.line(format!("{} has everything already", synced.remote)),
+        State::NotAsked => {}
+        State::NotAgreed => {
+            cx.ui.line("nothing was shared: nobody agreed to it yet");
+            cx.ui.hint("`git orchestrate sync --push` shows what would be shared, and asks");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What a push would share with a remote, looked at before it is shared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::Store;
+use super::error::StoreError;
+use super::executions::{NOTES, note_lines};
+use super::learning::LEARNING;
+use crate::git::{PushEdit, RefEdit};
+use crate::model::id::RecordId;
+use crate::model::oid::Oid;
+use crate::model::record::Record;
+use crate::model::redact::redact;
+
+/// What a push would share that the remote did not have when it was fetched last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Share {
+    /// Records that are new there.
+    pub(crate) records: usize,
+    /// Those of them that hold the text of a request.
+    pub(crate) requests: usize,
+    /// Patterns in the library.
+    pub(crate) patterns: usize,
+    /// The refs that would be pushed.
+    pub(crate) refs: Vec<String>,
+    /// New records in which something looks like a secret: they must not leave.
+    pub(crate) secrets: Vec<RecordId>,
+    #[serde(skip)]
+    pub(crate) edits: Vec<PushEdit>,
+}
+
+impl Store<'_> {
+    /// Where the last fetch from `remote` left a ref of ours.
+    pub(crate) fn seen(remote: &str, name: &str) -> String {
+        format!("refs/orchestrate/remotes/{remote}/{}", if name == NOTES { "notes" } else { "learning" })
+    }
+
+    /// What a push to `remote` would share. Refs in `without` are left out: the user pushes them.
+    pub(crate) fn share(&self, remote: &str, without: &[String]) -> Result<Share, StoreError> {
+        let mut share = Share::default();
+        for name in [NOTES, LEARNING] {
+            let (ours, theirs) = (self.repo.tip(name)?, self.repo.tip(&Self::seen(remote, name))?);
+            if let Some(oid) = ours
+                && !without.iter().any(|given| given == name)
+                && !self.is_same(oid, theirs)?
+            {
+                share.refs.push(name.to_owned());
+                share.edits.push(PushEdit { oid, name: name.to_owned() });
+            }
+        }
+        if let Some(ours) = self.notes_tip()? {
+            for line in self.new_lines(ours, self.repo.tip(&Self::seen(remote, NOTES))?)? {
+                share.look_at(&line);
+            }
+        }
+        if let Some(learning) = self.learning_tip()? {
+            share.patterns = self.library_at(learning)?.library.patterns.len();
+        }
+        Ok(share)
+    }
+
+    /// Whether the remote has what we have: histories that came to the same tree are not joined, so
+    /// one of them must not be pushed over the other.
+    fn is_same(&self, ours: Oid, theirs: Option<Oid>) -> Result<bool, StoreError> {
+        let Some(theirs) = theirs else { return Ok(false) };
+        Ok(ours == theirs || self.repo.tree_of(ours)? == self.repo.tree_of(theirs)?)
+    }
+
+    /// Notes where a push of ours has brought the remote.
+    pub(crate) fn saw(&self, remote: &str, pushed: &[PushEdit]) -> Result<(), StoreError> {
+        let mut edits = Vec::new();
+        for PushEdit { oid, name } in pushed {
+            let seen = Self::seen(remote, name);
+            let read = self.repo.tip(&seen)?;
+            edits.push(RefEdit::to(seen, *oid, read));
+        }
+        Ok(self.repo.move_refs(&edits, "orchestrate: push")?)
+    }
+
+    /// The lines of our notes that theirs do not have.
+    fn new_lines(&self, ours: Oid, theirs: Option<Oid>) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+        let theirs: BTreeMap<Oid, Oid> =
+            theirs.map(|tip| self.repo.notes(tip)).transpose()?.unwrap_or_default().into_iter().collect();
+        let mut fresh = BTreeSet::new();
+        for (object, blob) in self.repo.notes(ours)? {
+            let known = theirs.get(&object);
+            if known == Some(&blob) {
+                continue;
+            }
+            let known = known.map(|blob| self.repo.blob(*blob)).transpose()?.unwrap_or_default();
+            let known: BTreeSet<&[u8]> = note_lines(&known).collect();
+            let text = self.repo.blob(blob)?;
+            fresh.extend(note_lines(&text).filter(|line| !known.contains(line)).map(<[u8]>::to_vec));
+        }
+        Ok(fresh)
+    }
+}
+
+impl Share {
+    fn look_at(&mut self, line: &[u8]) {
+        let Ok(record) = Record::parse(line) else { return };
+        self.records += 1;
+        if let Record::Execution(execution) = &record
+            && execution.request.is_some()
+        {
+            self.requests += 1;
+        }
+        let text = String::from_utf8_lossy(line);
+        if redact(&text) != text {
+            self.secrets.push(record.id());
+        }
+    }
+}
