@@ -42,6 +42,7 @@ enum Verb {
     Patterns(commands::patterns::Args),
     Merge(commands::merge::Args),
     Sync(commands::sync::Args),
+    Drain(commands::drain::Args),
     Check(commands::check::Args),
     Marketplace(commands::marketplace::Args),
     #[command(alias = "analyze-plugins")]
@@ -51,6 +52,8 @@ enum Verb {
     Run(commands::run::Args),
     Demo(commands::demo::Args),
     Settings(commands::settings::Args),
+    #[command(hide = true)]
+    Hook(commands::hook::Args),
 }
 
 /// Runs the program with these arguments, the name first; gives the exit code.
@@ -87,6 +90,7 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Patterns(args) => commands::patterns::run(args, cx),
         Verb::Merge(args) => commands::merge::run(args, cx),
         Verb::Sync(args) => commands::sync::run(args, cx),
+        Verb::Drain(args) => commands::drain::run(args, cx),
         Verb::Check(args) => commands::check::run(args, cx),
         Verb::Marketplace(args) => commands::marketplace::run(args, cx),
         Verb::Analyze(args) => commands::analyze::run(args, cx),
@@ -95,6 +99,7 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Run(args) => commands::run::run(args, cx),
         Verb::Demo(args) => commands::demo::run(args, cx),
         Verb::Settings(args) => commands::settings::run(args, cx),
+        Verb::Hook(args) => commands::hook::run(args, cx),
     }
 }
 

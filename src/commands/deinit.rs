@@ -31,6 +31,9 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let store = cx.store(&repo)?;
     let mut refs = Vec::new();
     let mut kept: Vec<(String, Oid)> = Vec::new();
+    if !args.purge {
+        require_empty_spool(&store)?;
+    }
     if args.purge {
         for name in [NOTES, LEARNING] {
             refs.extend(repo.tip(name)?.map(|tip| (name.to_owned(), tip)));
@@ -74,6 +77,16 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         }
     }
     DONE
+}
+
+/// What waits in the spool was recorded, so it has to stay: in the notes.
+fn require_empty_spool(store: &crate::store::Store<'_>) -> Result<(), Failure> {
+    let drained = store.drain()?;
+    match drained.busy.or_else(|| drained.bad.into_iter().next()) {
+        None => Ok(()),
+        Some(why) => Err(Failure::new(exit::REPOSITORY, format!("the spool can't be drained: {why}"))
+            .hint("`git orchestrate deinit --purge` deletes what was recorded, too")),
+    }
 }
 
 fn take_out_settings(store: &crate::store::Store<'_>) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `log`: past executions, the latest first.
 
 use super::{Context, DONE, Ended};
-use crate::model::record::{Execution, Outcome, StepOutcome};
+use crate::model::record::{Commit, Execution, Outcome, Record, StepOutcome};
 use crate::model::recount::executions;
 use crate::model::time::Timestamp;
 use crate::store::Noted;
@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// Only executions that ended so
     #[arg(long, value_name = "OUTCOME", value_parser = ["passed", "failed", "environment", "aborted"])]
     outcome: Option<String>,
+    /// List what commits changed instead, as the post-commit hook measured it
+    #[arg(long, conflicts_with = "outcome")]
+    commits: bool,
 }
 
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
@@ -28,6 +31,9 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let store = cx.store(&repo)?;
     let noted = store.noted()?;
     warn_of_bad_lines(cx, &noted);
+    if args.commits {
+        return commits(args, cx, &noted);
+    }
     let mut found = executions(&noted.records);
     found.retain(|execution| {
         args.outcome.as_deref().is_none_or(|outcome| execution.outcome.as_str() == outcome)
@@ -51,6 +57,40 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let now = Timestamp(cx.host.now_ms());
     let rows: Vec<Vec<String>> = found.iter().map(|execution| row(execution, &noted, now)).collect();
     cx.ui.table(&["execution", "when", "outcome", "steps", "took", "commit", "request"], &rows, &[3, 4]);
+    DONE
+}
+
+fn commits(args: &Args, cx: &Context, noted: &Noted) -> Ended {
+    let as_commit = |lines: &'_ Vec<Record>| match lines.last() {
+        Some(Record::Commit(commit)) => Some(commit.clone()),
+        _ => None,
+    };
+    let mut found: Vec<Box<Commit>> = noted.records.values().filter_map(as_commit).collect();
+    found.sort_by_key(|commit| std::cmp::Reverse((commit.at, commit.id)));
+    found.truncate(args.max_count);
+    if cx.ui.is_json() {
+        found.iter().for_each(|commit| cx.ui.json(commit));
+        return DONE;
+    }
+    if found.is_empty() {
+        cx.ui.line("no commits were measured yet");
+        return DONE;
+    }
+    let now = Timestamp(cx.host.now_ms());
+    let row = |commit: &Commit| {
+        let languages: Vec<&str> = commit.languages.keys().map(String::as_str).collect();
+        vec![
+            commit.commit.short(),
+            ago(commit.at, now),
+            commit.files.to_string(),
+            format!("+{}", commit.insertions),
+            format!("-{}", commit.deletions),
+            clip(&languages.join(", "), 30),
+            commit.agents.join(", "),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(|commit| row(commit)).collect();
+    cx.ui.table(&["commit", "when", "files", "added", "deleted", "languages", "agents"], &rows, &[2, 3, 4]);
     DONE
 }
 

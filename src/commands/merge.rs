@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Context, DONE, Ended};
+use super::{Context, DONE, Ended, drain};
 use crate::git::Repository;
 use crate::learn;
 use crate::model::oid::Oid;
@@ -31,6 +31,7 @@ struct Shown {
 pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
+    drain::beforehand(cx, &store);
     store.learn(&learn::catch_up)?;
     let merged = store.merge(&learn::merge)?;
     if cx.ui.is_json() {

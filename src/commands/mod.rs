@@ -7,6 +7,8 @@ pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod deinit;
 pub(crate) mod demo;
+pub(crate) mod drain;
+pub(crate) mod hook;
 pub(crate) mod init;
 mod knowledge;
 pub(crate) mod log;

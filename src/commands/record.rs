@@ -7,12 +7,14 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, DONE, Ended};
+use super::{Context, DONE, Ended, drain};
 use crate::git::{GitError, Head};
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
-use crate::store::{self, Anchor, Defaults, Entry, Kind, Noted, Store, amend, author_hash, complete, kind};
+use crate::store::{
+    self, Anchor, Defaults, Entry, Event, Kind, Noted, Store, Waiting, amend, author_hash, complete, kind,
+};
 use crate::ui::{Failure, count, exit};
 
 /// Keep executions that something else ran: JSON Lines in, git notes out
@@ -40,6 +42,9 @@ pub(crate) struct Args {
     /// Annotate this commit (a record's own `commit` comes first)
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     commit: String,
+    /// Only leave it in the spool: faster, and just as durable
+    #[arg(long)]
+    spool: bool,
 }
 
 /// The longest line that is read, in bytes.
@@ -54,6 +59,10 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         return Err(Failure::new(exit::USAGE, "there is no record to keep: the input is empty")
             .hint("give one JSON object a line; `git orchestrate record --help` shows one"));
     }
+    if args.spool {
+        return spool(&batch, cx, &store);
+    }
+    drain::beforehand(cx, &store);
     let written = store.append_given(&batch.entries, &batch.given)?;
     if cx.ui.is_json() {
         let ids: Vec<String> = batch.entries.iter().map(|entry| entry.id.to_string()).collect();
@@ -63,6 +72,25 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let noun = if batch.amends { "record" } else { "execution" };
     let known = if written.known > 0 { format!(", {} known already", written.known) } else { String::new() };
     cx.ui.line(format!("recorded {}{known}", count(written.recorded, noun)));
+    DONE
+}
+
+/// Leaves the batch in the spool, as one event: the next verb that writes keeps all of it or nothing.
+fn spool(batch: &Batch, cx: &Context, store: &Store<'_>) -> Ended {
+    let waiting = |entry: &Entry| Waiting {
+        object: entry.object,
+        line: entry.line.clone(),
+        given: batch.given.contains(&entry.id),
+    };
+    let records = batch.entries.iter().map(waiting).collect();
+    store.spool().keep(store.host, Event::Record { records })?;
+    if cx.ui.is_json() {
+        let ids: Vec<String> = batch.entries.iter().map(|entry| entry.id.to_string()).collect();
+        cx.ui.json(&json!({"v": 1, "spooled": ids.len(), "ids": ids}));
+    } else {
+        let noun = if batch.amends { "record" } else { "execution" };
+        cx.ui.line(format!("spooled {}", count(batch.entries.len(), noun)));
+    }
     DONE
 }
 

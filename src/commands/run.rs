@@ -8,7 +8,7 @@ use super::apply::Wish;
 use super::approval;
 use super::knowledge::Knowledge;
 use super::outcome::{Applied, Carried};
-use super::{Context, Ended, apply, outcome, plan};
+use super::{Context, Ended, apply, drain, outcome, plan};
 use crate::execute::{Interrupt, Order, Ran, execute};
 use crate::git::{Head, NewCommit, Writer};
 use crate::learn;
@@ -94,6 +94,7 @@ pub(super) fn carry_out(args: &Args, cx: &Context, store: &Store<'_>) -> Result<
     let interrupt = Interrupt::listen()?;
     let ran = execute_plan(args, cx, store, &known, &plan, &start, &interrupt)?;
     let applied = apply::apply(request, target, cx, store, &ran, id);
+    drain::beforehand(cx, store);
     let execution = record(store, &plan, &start, &ran, &applied, at)?;
     drop(interrupt);
     close_merged(store, &known.executions)?;

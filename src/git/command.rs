@@ -22,6 +22,9 @@ pub(crate) const LOCATION: &[&str] = &[
     "GIT_GRAFT_FILE",
 ];
 
+/// Set for every git command that may call hooks while we are a hook: they then leave us alone.
+pub(crate) const HOOK_GUARD: &str = "GIT_ORCHESTRATE_HOOK";
+
 /// Settings that would run, start or change something beside the work tree itself.
 const QUIET: &[&str] = &[
     "core.hooksPath=/dev/null",

@@ -45,6 +45,7 @@ pub(crate) struct CommitInfo {
     pub(crate) tree: Oid,
     pub(crate) parents: Vec<Oid>,
     pub(crate) message: String,
+    pub(crate) author: Identity,
     /// Committer's time.
     pub(crate) at: Timestamp,
 }
@@ -227,7 +228,10 @@ impl Repository {
         let commit = self.object(oid)?.try_into_commit().map_err(|_| wrong())?;
         let parsed = commit.decode().map_err(|_| wrong())?;
         let seconds = parsed.committer().ok().and_then(|it| it.time().ok()).map_or(0, |time| time.seconds);
+        let author = parsed.author().ok();
+        let author = author.map(|it| Identity { name: it.name.to_string(), email: it.email.to_string() });
         Ok(CommitInfo {
+            author: author.unwrap_or_else(Identity::ours),
             tree: from_gix(parsed.tree()),
             parents: parsed.parents().map(from_gix).collect(),
             message: parsed.message.to_string(),

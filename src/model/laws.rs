@@ -91,6 +91,7 @@ fn noted<'a>(lines: impl IntoIterator<Item = &'a Record>) -> Records {
         Record::Execution(execution) => execution.line(),
         Record::Amendment(amendment) => json::canonical(amendment),
         // A newer version: of greater bytes than some and of lesser bytes than others.
+        Record::Commit(commit) => json::canonical(commit),
         Record::Foreign(id) => format!(r#"{{"id":"{id}","v":1,"kind":"execution","at":"2026-10"}}"#),
     };
     let mut records = Records::new();

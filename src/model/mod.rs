@@ -1,10 +1,13 @@
 //! Plain data: what every room speaks of. No git, no clock, no terminal, no files.
 
+pub(crate) mod agent;
+pub(crate) mod commit;
 pub(crate) mod component;
 pub(crate) mod decision;
 pub(crate) mod evidence;
 pub(crate) mod id;
 pub(crate) mod json;
+pub(crate) mod language;
 pub(crate) mod library;
 pub(crate) mod oid;
 pub(crate) mod pattern;

@@ -13,6 +13,8 @@ use super::json::{self, Number};
 use super::oid::Oid;
 use super::time::Timestamp;
 
+pub(crate) use super::commit::Commit;
+
 /// The record format that this version writes.
 pub(crate) const VERSION: u32 = 1;
 
@@ -26,6 +28,8 @@ pub(crate) enum Record {
     Execution(Box<Execution>),
     /// What replaces or takes back another record.
     Amendment(Amendment),
+    /// What a commit changed; no evidence.
+    Commit(Box<Commit>),
     /// A kind or version that this version does not read; it is kept and left alone.
     Foreign(RecordId),
 }
@@ -277,6 +281,7 @@ impl Record {
                 .map(|it| Self::Execution(Box::new(it)))
                 .map_err(NotARecord),
             "correction" | "forget" => serde_json::from_slice(line).map(Self::Amendment).map_err(NotARecord),
+            "commit" => serde_json::from_slice(line).map(Self::Commit).map_err(NotARecord),
             _ => Ok(Self::Foreign(envelope.id)),
         }
     }
@@ -286,6 +291,7 @@ impl Record {
         match self {
             Self::Execution(execution) => execution.id,
             Self::Amendment(amendment) => amendment.id,
+            Self::Commit(commit) => commit.id,
             Self::Foreign(id) => *id,
         }
     }
@@ -389,7 +395,7 @@ mod tests {
     fn newer_versions_and_other_kinds_are_kept_but_not_read() {
         for line in [
             FULL.replace(r#""v":1"#, r#""v":2"#),
-            r#"{"id":"01KAFY0000000000000000000A","v":1,"kind":"commit","files":3}"#.to_owned(),
+            r#"{"id":"01KAFY0000000000000000000A","v":1,"kind":"weather","files":3}"#.to_owned(),
         ] {
             assert!(matches!(Record::parse(line.as_bytes()), Ok(Record::Foreign(_))), "{line}");
         }

@@ -172,14 +172,14 @@ impl Claims {
 fn as_amendment(record: &Record) -> Option<&Amendment> {
     match record {
         Record::Amendment(amendment) => Some(amendment),
-        Record::Execution(_) | Record::Foreign(_) => None,
+        Record::Execution(_) | Record::Commit(_) | Record::Foreign(_) => None,
     }
 }
 
 fn as_execution(record: &Record) -> Option<&Execution> {
     match record {
         Record::Execution(execution) => Some(execution),
-        Record::Amendment(_) | Record::Foreign(_) => None,
+        Record::Amendment(_) | Record::Commit(_) | Record::Foreign(_) => None,
     }
 }
 

@@ -30,6 +30,9 @@ pub(crate) enum StoreError {
     /// The replica id could not be read or written.
     #[error("cannot keep this clone's id in {}: {source}", path.display())]
     Replica { path: PathBuf, source: std::io::Error },
+    /// The spool could not be read or written.
+    #[error("cannot use the spool {}: {source}", path.display())]
+    Spool { path: PathBuf, source: std::io::Error },
     /// A setting has a value that it can't have.
     #[error("the setting {key} is `{value}`; it must be {wanted}")]
     Setting { key: String, value: String, wanted: String },

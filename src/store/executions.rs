@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Store;
 use super::error::StoreError;
+use super::spool::{Found, Spool, Waiting};
 use crate::git::{GitError, NewCommit, NotesTree, RefEdit, Writer};
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
@@ -52,7 +53,7 @@ impl BadLine {
 }
 
 /// Everything that the notes say at one tip.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Noted {
     pub(crate) records: Records,
     /// The objects that carry each record; a copied note makes more than one.
@@ -61,6 +62,11 @@ pub(crate) struct Noted {
 }
 
 impl Store<'_> {
+    /// What waits to be written into the notes.
+    pub(crate) fn spool(&self) -> Spool {
+        Spool::below(&self.repo.own_dir())
+    }
+
     /// The tip of the notes ref.
     pub(crate) fn notes_tip(&self) -> Result<Option<Oid>, StoreError> {
         Ok(self.repo.tip(NOTES)?)
@@ -78,41 +84,51 @@ impl Store<'_> {
         entries: &[Entry],
         given: &BTreeSet<RecordId>,
     ) -> Result<Written, StoreError> {
-        let identity = self.repo.identity(self.host);
-        let at = Timestamp(self.host.now_ms());
         self.repo.write(self.host, || {
             let tip = self.repo.tip(NOTES)?;
-            let held = match tip {
-                Some(tip) if !given.is_empty() => self.lines_of(given, tip)?,
-                _ => Held::new(),
-            };
-            let new = match without_known(entries, held) {
+            let mut held = self.lines_of(given, tip)?;
+            let new = match without_known(entries, &mut held) {
                 Ok(new) => new,
                 Err(id) => return Ok(Err(StoreError::Changed { id })),
             };
+            let written = Written { recorded: new.len(), known: entries.len() - new.len() };
+            let mut additions = Additions::new();
+            new.iter().for_each(|entry| add(&mut additions, entry.object, entry.line.as_bytes()));
             let writer = Writer::new(self.repo);
             let mut notes = NotesTree::open(&writer, tip)?;
-            add_lines(&mut notes, &new)?;
-            let written = Written { recorded: new.len(), known: entries.len() - new.len() };
-            if new.is_empty() {
-                return Ok(Ok(written));
-            }
-            let commit = notes.commit(&NewCommit {
-                tree: self.repo.empty_tree(),
-                parents: tip.as_slice(),
-                message: &subject(written.recorded),
-                author: &identity,
-                at,
-            })?;
-            writer.sync()?;
-            self.repo.move_refs(&[RefEdit::to(NOTES, commit, tip)], "orchestrate: record")?;
+            self.add_to_notes((&writer, &mut notes), tip, &additions, &subject(written.recorded))?;
             Ok(Ok(written))
         })?
     }
 
+    /// One attempt, to be made inside the retry loop: adds to the notes as they are at `tip` what is not
+    /// there yet, as one durable commit. Gives the commit; `None` where everything was there.
+    pub(super) fn add_to_notes(
+        &self,
+        (writer, notes): (&Writer<'_>, &mut NotesTree<'_, '_>),
+        tip: Option<Oid>,
+        additions: &Additions,
+        message: &str,
+    ) -> Result<Option<Oid>, GitError> {
+        if !add_lines(notes, additions)? {
+            return Ok(None);
+        }
+        let commit = notes.commit(&NewCommit {
+            tree: self.repo.empty_tree(),
+            parents: tip.as_slice(),
+            message,
+            author: &self.repo.identity(self.host),
+            at: Timestamp(self.host.now_ms()),
+        })?;
+        writer.sync()?;
+        self.repo.move_refs(&[RefEdit::to(NOTES, commit, tip)], "orchestrate: record")?;
+        Ok(Some(commit))
+    }
+
     /// The lines of the notes at `tip` that have these ids.
-    fn lines_of(&self, ids: &BTreeSet<RecordId>, tip: Oid) -> Result<Held, GitError> {
+    pub(super) fn lines_of(&self, ids: &BTreeSet<RecordId>, tip: Option<Oid>) -> Result<Held, GitError> {
         let mut held = Held::new();
+        let Some(tip) = tip.filter(|_| !ids.is_empty()) else { return Ok(held) };
         for (_, blob) in self.repo.notes(tip)? {
             // What can't be read can't contradict; `check` names it.
             let text = self.repo.blob(blob).unwrap_or_default();
@@ -125,8 +141,19 @@ impl Store<'_> {
         Ok(held)
     }
 
-    /// Every record of the notes. A ref that holds no notes is named as what can't be read.
+    /// Every record of the notes, and what waits in the spool as if it were there.
     pub(crate) fn noted(&self) -> Result<Rc<Noted>, StoreError> {
+        // Before the tip is read: what is drained in between is then in both, not in none.
+        let spooled = self.spooled()?;
+        let mut noted = self.noted_without_spool()?;
+        if spooled.records().next().is_some() || spooled.pairs().next().is_some() {
+            Rc::make_mut(&mut noted).take_in(&spooled);
+        }
+        Ok(noted)
+    }
+
+    /// Every record of the notes. A ref that holds no notes is named as what can't be read.
+    fn noted_without_spool(&self) -> Result<Rc<Noted>, StoreError> {
         let Some(tip) = self.notes_tip()? else { return Ok(Rc::default()) };
         match self.noted_at(tip) {
             Err(StoreError::Git(error @ GitError::WrongKind { .. })) => {
@@ -175,6 +202,34 @@ impl Store<'_> {
         noted.records = lines.into_iter().map(|(id, lines)| (id, lines.into_values().collect())).collect();
         Ok(noted)
     }
+
+    /// Everything in the spool.
+    pub(super) fn spooled(&self) -> Result<Found, StoreError> {
+        let length = self.repo.empty_tree().as_bytes().len();
+        self.spool().read(self.host, |oid| oid.as_bytes().len() == length)
+    }
+}
+
+impl Noted {
+    /// Takes in what waits in the spool, as draining will.
+    fn take_in(&mut self, spooled: &Found) {
+        for Waiting { object, line, .. } in spooled.records() {
+            if let Ok(record) = Record::parse(line.as_bytes()) {
+                let id = record.id();
+                self.records.entry(id).or_insert_with(|| vec![record]);
+                self.objects.entry(id).or_default().insert(*object);
+            }
+        }
+        let mut next = BTreeMap::<Oid, Vec<Oid>>::new();
+        spooled.pairs().for_each(|(_, old, new)| next.entry(old).or_default().push(new));
+        for objects in self.objects.values_mut().filter(|_| !next.is_empty()) {
+            let mut open: Vec<Oid> = objects.iter().copied().collect();
+            while let Some(object) = open.pop() {
+                let new = next.get(&object).into_iter().flatten();
+                open.extend(new.filter(|new| objects.insert(**new)));
+            }
+        }
+    }
 }
 
 fn subject(recorded: usize) -> String {
@@ -191,17 +246,17 @@ pub(super) fn note_lines(note: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Lines by the id that they open with.
-type Held = BTreeMap<RecordId, Vec<Vec<u8>>>;
+pub(super) type Held = BTreeMap<RecordId, Vec<Vec<u8>>>;
 
 /// The id of a line in canonical form.
-fn canonical_id(line: &[u8]) -> Option<RecordId> {
+pub(super) fn canonical_id(line: &[u8]) -> Option<RecordId> {
     let id = line.strip_prefix(b"{\"id\":\"")?.get(..26)?;
     std::str::from_utf8(id).ok()?.parse().ok()
 }
 
 /// The entries that are not among `held` or twice among themselves. `Err`: the id of one that
 /// contradicts another line.
-fn without_known(entries: &[Entry], mut held: Held) -> Result<Vec<&Entry>, RecordId> {
+pub(super) fn without_known<'e>(entries: &'e [Entry], held: &mut Held) -> Result<Vec<&'e Entry>, RecordId> {
     let mut new = Vec::new();
     for entry in entries {
         let lines = held.entry(entry.id).or_default();
@@ -226,22 +281,33 @@ fn says_the_same(known: &[u8], new: &str) -> bool {
     known == new.as_bytes() || content(known).is_some_and(|it| content(new.as_bytes()) == Some(it))
 }
 
-/// Adds the entries' lines to their notes, each note a sorted set of lines, as `git notes merge -s
-/// cat_sort_uniq` makes it.
-fn add_lines(notes: &mut NotesTree<'_, '_>, entries: &[&Entry]) -> Result<(), GitError> {
-    let mut by_object = BTreeMap::<Oid, Vec<&Entry>>::new();
-    entries.iter().for_each(|entry| by_object.entry(entry.object).or_default().push(entry));
-    for (object, entries) in by_object {
-        let note = notes.get(object)?.unwrap_or_default();
+/// Lines by the object whose note gets them.
+pub(super) type Additions = BTreeMap<Oid, BTreeSet<Vec<u8>>>;
+
+/// Adds one line for one object.
+pub(super) fn add(additions: &mut Additions, object: Oid, line: &[u8]) {
+    additions.entry(object).or_default().insert(line.to_vec());
+}
+
+/// Adds lines to their notes, each note a sorted set of lines, as `git notes merge -s cat_sort_uniq`
+/// makes it; `false` where everything was there.
+fn add_lines(notes: &mut NotesTree<'_, '_>, additions: &Additions) -> Result<bool, GitError> {
+    let mut changed = false;
+    for (object, new) in additions {
+        let note = notes.get(*object)?.unwrap_or_default();
         let mut lines: BTreeSet<&[u8]> = note_lines(&note).collect();
-        lines.extend(entries.iter().map(|entry| entry.line.as_bytes()));
-        let added: usize = entries.iter().map(|entry| entry.line.len() + 1).sum();
-        let mut text = Vec::with_capacity(note.len() + added);
+        let before = lines.len();
+        lines.extend(new.iter().map(Vec::as_slice));
+        if lines.len() == before {
+            continue;
+        }
+        changed = true;
+        let mut text = Vec::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
         for line in lines {
             text.extend_from_slice(line);
             text.push(b'\n');
         }
-        notes.set(object, &text)?;
+        notes.set(*object, &text)?;
     }
-    Ok(())
+    Ok(changed)
 }

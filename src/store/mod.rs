@@ -6,6 +6,7 @@ mod adopt;
 mod audit;
 mod counted;
 mod draft;
+mod drain;
 mod error;
 mod executions;
 mod learning;
@@ -14,6 +15,7 @@ mod replica;
 mod runs;
 mod settings;
 mod share;
+mod spool;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -26,13 +28,15 @@ use crate::model::oid::Oid;
 pub(crate) use adopt::{Adopted, Adoption, Refused};
 pub(crate) use audit::{Remembered, Tree};
 pub(crate) use draft::{Anchor, Defaults, Kind, amend, author_hash, complete, kind, read};
+pub(crate) use drain::Drained;
 pub(crate) use error::{StoreError, Unread};
 pub(crate) use executions::{Entry, NOTES, Noted};
 pub(crate) use learning::{LEARNING, Learned};
 pub(crate) use merge::Merged;
 pub(crate) use runs::{OpenRun, RUNS};
-pub(crate) use settings::{Apply, Privacy, Settings, TABLE};
+pub(crate) use settings::{Apply, HookFailure, Privacy, Settings, TABLE};
 pub(crate) use share::Share;
+pub(crate) use spool::{Event, Spool, Waiting};
 
 /// What one repository remembers.
 pub(crate) struct Store<'a> {

@@ -35,6 +35,11 @@ pub(crate) const TABLE: &[Setting] = &[
         default: "(none)",
         meaning: "globs of ignored files that a run's work trees get a copy of; several",
     },
+    Setting {
+        key: "hookFailure",
+        default: "warn",
+        meaning: "whether a hook of ours that fails stops git: warn or block",
+    },
     Setting { key: "jobs", default: "number of cores", meaning: "steps of one phase that run at once" },
     Setting { key: "learningPrefix", default: "learning/", meaning: "prefix of learning branches" },
     Setting {
@@ -77,6 +82,15 @@ pub(crate) enum Privacy {
     None,
 }
 
+/// What becomes of the user's command when a hook of ours fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HookFailure {
+    /// One line on stderr, and git goes on.
+    Warn,
+    /// git is told, and stops where it asks its hooks.
+    Block,
+}
+
 /// Where a run's result goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Apply {
@@ -94,6 +108,7 @@ pub(crate) struct Settings {
     pub(crate) apply: Option<Apply>,
     pub(crate) approved: Vec<String>,
     pub(crate) carry: Vec<String>,
+    pub(crate) hook_failure: HookFailure,
     /// `None`: as many as the machine has cores.
     pub(crate) jobs: Option<usize>,
     /// Ends in `/`.
@@ -130,6 +145,13 @@ impl Settings {
             .flatten(),
             approved: repo.config_all("orchestrate.approved"),
             carry: repo.config_all("orchestrate.carry"),
+            hook_failure: one_of(
+                "hookFailure",
+                text("hookFailure"),
+                &[("warn", HookFailure::Warn), ("block", HookFailure::Block)],
+                "warn or block",
+            )?
+            .unwrap_or(HookFailure::Warn),
             jobs: number("jobs", text("jobs"), 1, 256)?.map(|jobs| jobs as usize),
             learning_prefix: prefix(text("learningPrefix"))?,
             marketplaces,

@@ -99,7 +99,7 @@ impl From<StoreError> for Failure {
             )),
             StoreError::Changed { .. } => Self::new(exit::FAILED, message)
                 .hint("records are never changed: record a correction with a new id and this one as its target"),
-            StoreError::Replica { .. } => {
+            StoreError::Replica { .. } | StoreError::Spool { .. } => {
                 Self::new(exit::REPOSITORY, message).hint("make the repository's git folder writable for you")
             }
             StoreError::Setting { key, .. } => Self::new(exit::USAGE, message)

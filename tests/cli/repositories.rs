@@ -261,6 +261,7 @@ fn a_repository_of_somebody_else_is_refused_until_it_is_trusted() {
 #[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
 fn a_read_only_repository_can_be_read_and_says_that_it_cannot_be_written() {
     let repo = TestRepo::new().commit("start").record(&line());
+    repo.orchestrate_with(["record", "--spool"], &execution("waits", ["a", "b"], "passed")).code(0);
     std::fs::remove_file(repo.path().join(".git/orchestrate/replica")).expect("there");
     if is_root() {
         give_to_nobody(repo.root());
@@ -285,11 +286,12 @@ fn a_read_only_repository_can_be_read_and_says_that_it_cannot_be_written() {
     };
     match run("log", "") {
         Some(log) if log.code != Some(126) && log.code != Some(127) => {
-            assert!(log.code(0).stdout.contains("add a"));
+            let log = log.code(0);
+            assert!(log.stdout.contains("add a") && log.stdout.contains("waits"), "{}", log.stdout);
             for verb in ["status", "show", "check", "patterns"] {
                 run(verb, "").expect("it starts").code(0);
             }
-            for verb in ["record", "merge", "init"] {
+            for verb in ["record", "drain", "merge", "init"] {
                 let failed = run(verb, &line()).expect("it starts").code(128);
                 assert!(failed.stderr.contains("ermission denied"), "{verb}: {}", failed.stderr);
                 assert!(failed.stderr.contains("hint: "), "{verb}: {}", failed.stderr);

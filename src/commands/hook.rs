@@ -1,0 +1,152 @@
+//! `hook`: what git's hooks call. It never stops git, unless the user wants that.
+
+use std::io::{IsTerminal, Read};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::{Context, Ended};
+use crate::git::{HOOK_GUARD, Place};
+use crate::host::Host;
+use crate::learn;
+use crate::model::oid::Oid;
+use crate::store::{Event, HookFailure, Settings, Spool};
+use crate::ui::{Failure, Format, Ui, exit};
+
+/// What git's hooks call
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  git orchestrate hook post-commit
+
+post-commit and post-rewrite leave one small file in the spool. pre-push drains
+the spool and merges learning branches. Whatever goes wrong is one line on
+stderr; git is stopped only under `orchestrate.hookFailure=block`.")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    event: Hook,
+}
+
+#[derive(Clone, Debug, clap::Subcommand)]
+enum Hook {
+    /// A commit was made
+    #[command(after_help = "\
+Example:
+  git orchestrate hook post-commit")]
+    PostCommit,
+    /// Commits were made anew; pairs of old and new come on standard input
+    #[command(after_help = "\
+Example:
+  git orchestrate hook post-rewrite amend </dev/null")]
+    PostRewrite {
+        /// `amend` or `rebase`
+        #[arg(value_name = "COMMAND", default_value = "rebase")]
+        command: String,
+    },
+    /// A push is about to start; what it pushes comes on standard input
+    #[command(after_help = "\
+Example:
+  git orchestrate hook pre-push origin URL </dev/null")]
+    PrePush {
+        /// The remote's name and URL
+        #[arg(value_name = "REMOTE")]
+        remote: Vec<String>,
+    },
+}
+
+/// How long a push waits for us at most.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The most that is read from standard input, in bytes.
+const LONGEST: u64 = 64 << 20;
+
+pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
+    // A hook of ours that makes git call a hook of ours would never end.
+    if cx.host.env(HOOK_GUARD).is_some() {
+        return Ok(exit::DONE);
+    }
+    let ended = match &args.event {
+        Hook::PostCommit => post_commit(cx),
+        Hook::PostRewrite { command } => post_rewrite(command, cx),
+        Hook::PrePush { .. } => pre_push(cx),
+    };
+    let Err(failure) = ended else { return Ok(exit::DONE) };
+    let (code, then) = if blocks(cx) {
+        (exit::FAILED, "orchestrate.hookFailure stops git")
+    } else {
+        (exit::DONE, "git goes on")
+    };
+    cx.ui.talk(format!("git-orchestrate: {}; {then}", failure.message.replace('\n', " ")));
+    Ok(code)
+}
+
+/// Whether the user wants git to stop; asked only when something went wrong.
+fn blocks(cx: &Context) -> bool {
+    let settings = cx.repository().ok().and_then(|repo| Settings::read(&repo, &cx.host).ok());
+    settings.is_some_and(|settings| settings.hook_failure == HookFailure::Block)
+}
+
+/// Every commit waits for this: no repository is opened, nothing is compared.
+fn post_commit(cx: &Context) -> Result<(), Failure> {
+    let place = Place::find(&cx.dir, &cx.host)?;
+    let Some(commit) = place.head()? else { return Ok(()) };
+    Ok(Spool::below(&place.own_dir()).keep(&cx.host, Event::commit(commit, &cx.host))?)
+}
+
+fn post_rewrite(command: &str, cx: &Context) -> Result<(), Failure> {
+    let place = Place::find(&cx.dir, &cx.host)?;
+    let pair = |line: &str| -> Option<(Oid, Oid)> {
+        let mut oids = line.split_whitespace().map(str::parse);
+        Some((oids.next()?.ok()?, oids.next()?.ok()?))
+    };
+    let pairs: Vec<(Oid, Oid)> = input()?.lines().filter_map(pair).collect();
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let command = command.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    Ok(Spool::below(&place.own_dir()).keep(&cx.host, Event::Rewrite { command, pairs })?)
+}
+
+/// Drains, learns and merges, in a thread that a push waits for only so long: what is left undone is
+/// done the next time, as after a kill.
+fn pre_push(cx: &Context) -> Result<(), Failure> {
+    // git wants its refs read, also by who does not need them.
+    input()?;
+    let dir = cx.dir.clone();
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        // One line on stderr is all that a hook may say.
+        let cx = Context { ui: Ui::new(Format::Silent), host: Host::new(), dir };
+        drop(sender.send(bring_up_to_date(&cx)));
+    });
+    receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        Err(Failure::new(exit::FAILED, format!("learning took longer than {} s", PATIENCE.as_secs())))
+    })
+}
+
+fn bring_up_to_date(cx: &Context) -> Result<(), Failure> {
+    let repo = cx.repository()?;
+    let store = cx.store(&repo)?;
+    let drained = store.drain()?;
+    store.learn(&learn::catch_up)?;
+    store.merge(&learn::merge)?;
+    match drained.bad.first() {
+        None => Ok(()),
+        Some(bad) => {
+            Err(Failure::new(exit::FAILED, format!("a file of the spool is set aside in spool/bad: {bad}")))
+        }
+    }
+}
+
+/// What git says on standard input; nothing where a person called.
+fn input() -> Result<String, Failure> {
+    let stdin = std::io::stdin();
+    let mut bytes = Vec::new();
+    if !stdin.is_terminal() {
+        stdin
+            .lock()
+            .take(LONGEST)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Failure::new(exit::FAILED, format!("cannot read standard input: {error}")))?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,380 @@
+//! Draining: what waits in the spool becomes one notes commit.
+//!
+//! Guarantee: what a file asks for is a function of the file and of the notes as they are, so that a
+//! drain that was killed is simply done again, and nothing is recorded twice. A file goes only after
+//! the ref was moved and read again.
+//!
+//! Nothing is drained while a commit, amend or rebase may be under way, see [`Store::busy`]: commits
+//! that are about to be made anew would be measured in vain, and git's own copying of notes
+//! (`notes.rewriteRef`) writes the ref without looking whether somebody else moved it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::Store;
+use super::draft::author_hash;
+use super::error::StoreError;
+use super::executions::{Additions, Entry, Held, add, canonical_id, note_lines, without_known};
+use super::learning::unless_lost;
+use super::spool::{BadFile, Event, Found, SpoolFile, Spooled, Waiting};
+use crate::git::{CommitInfo, Compared, FileNumbers, GitError, NotesTree, Writer};
+use crate::model::agent;
+use crate::model::commit::{Commit, CommitKind, executions_named};
+use crate::model::id::RecordId;
+use crate::model::language::{is_test, language};
+use crate::model::oid::Oid;
+use crate::model::record::{Record, VERSION};
+use crate::model::time::Timestamp;
+
+/// What draining came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Drained {
+    /// Whole records that are new in the notes.
+    pub(crate) records: usize,
+    /// Commits that were measured.
+    pub(crate) commits: usize,
+    /// Commits that have the records of those they were made from.
+    pub(crate) rewritten: usize,
+    /// Files of the spool that can't be kept, with why: they are in `spool/bad` now.
+    pub(crate) bad: Vec<String>,
+    /// Why nothing was drained.
+    pub(crate) busy: Option<String>,
+}
+
+/// What in the git folder of a work tree tells that git is at work there.
+const SIGNS: &[(&str, &str)] = &[
+    ("rebase-merge", "a rebase is under way"),
+    ("rebase-apply", "a rebase or `git am` is under way"),
+    ("sequencer", "a cherry-pick or revert is under way"),
+    ("CHERRY_PICK_HEAD", "a cherry-pick is under way"),
+    ("REVERT_HEAD", "a revert is under way"),
+    ("index.lock", "git is at work on the index"),
+];
+
+/// What git sets for hooks of a commit, and for everything that a rebase starts.
+const VARIABLES: &[(&str, &str)] =
+    &[("GIT_INDEX_FILE", "a commit is under way"), ("GIT_REFLOG_ACTION", "a rebase is under way")];
+
+impl Store<'_> {
+    /// Why this is no time to drain, as far as anyone can tell: git says it to what it starts, and by
+    /// files in the work tree's git folder. What another git does in the same moment nobody can tell;
+    /// then the files, which go only after the ref was read again, are what keeps records.
+    pub(crate) fn busy(&self) -> Option<&'static str> {
+        let told = VARIABLES.iter().find(|(name, _)| self.host.env(name).is_some());
+        let seen = || SIGNS.iter().find(|(name, _)| self.repo.git_dir().join(name).exists());
+        told.or_else(seen).map(|(_, why)| *why)
+    }
+
+    /// Drains the spool, unless this is no time for it.
+    pub(crate) fn drain(&self) -> Result<Drained, StoreError> {
+        if self.spool().is_empty() {
+            return Ok(Drained::default());
+        }
+        match self.busy() {
+            Some(why) => Ok(Drained { busy: Some(why.to_owned()), ..Drained::default() }),
+            None => self.drain_now(),
+        }
+    }
+
+    fn drain_now(&self) -> Result<Drained, StoreError> {
+        self.repo.write(self.host, || unless_lost(self.attempt()))?
+    }
+
+    fn attempt(&self) -> Result<Drained, StoreError> {
+        let tip = self.notes_tip()?;
+        let found = self.spooled()?;
+        let writer = Writer::new(self.repo);
+        let mut notes = NotesTree::open(&writer, tip)?;
+        let mut fold = Fold { notes: &mut notes, found: &found, additions: Additions::new() };
+        let (records, mut bad) = self.whole_records(&mut fold, tip)?;
+        let (commits, unmeasured) = self.commit_records(&mut fold)?;
+        let rewritten = fold.rewrites()?;
+        let additions = fold.additions;
+        bad.extend(unmeasured);
+        bad.extend(found.bad.iter().cloned());
+        let message = subject(records, commits);
+        let moved = self.add_to_notes((&writer, &mut notes), tip, &additions, &message)?;
+        if self.notes_tip()? == moved.or(tip) {
+            let is_bad = |file: &SpoolFile| bad.iter().any(|bad| bad.path == file.path);
+            let settled: Vec<SpoolFile> = found.files.iter().filter(|it| !is_bad(it)).cloned().collect();
+            self.spool().clean(&settled, &found);
+        }
+        self.spool().set_aside(&bad)?;
+        let name = |bad: &BadFile| {
+            let name = bad.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            format!("{name}: {}", bad.reason)
+        };
+        Ok(Drained { records, commits, rewritten, bad: bad.iter().map(name).collect(), busy: None })
+    }
+
+    /// Adds the whole records; gives how many are new, and the files that contradict the notes.
+    fn whole_records(
+        &self,
+        fold: &mut Fold<'_, '_, '_, '_>,
+        tip: Option<Oid>,
+    ) -> Result<(usize, Vec<BadFile>), StoreError> {
+        let given = fold.found.records().filter(|it| it.given).filter_map(entry);
+        let given: BTreeSet<RecordId> = given.map(|entry| entry.id).collect();
+        let mut held = self.lines_of(&given, tip)?;
+        let (mut number, mut bad) = (0, Vec::new());
+        for file in &fold.found.files {
+            let entries: Vec<Entry> = file.records().iter().filter_map(entry).collect();
+            let mut known: Held = held.clone();
+            match without_known(&entries, &mut known) {
+                Ok(new) => {
+                    for entry in new {
+                        number += usize::from(fold.add(entry.object, entry.line.as_bytes())?);
+                    }
+                    held = known;
+                }
+                Err(id) => {
+                    let reason = StoreError::Changed { id }.to_string();
+                    bad.push(BadFile { path: file.path.clone(), reason });
+                }
+            }
+        }
+        Ok((number, bad))
+    }
+
+    /// Measures commits that are not measured yet; gives how many, and the files of those that can't
+    /// be.
+    fn commit_records(&self, fold: &mut Fold<'_, '_, '_, '_>) -> Result<(usize, Vec<BadFile>), StoreError> {
+        let wanted = self.unmeasured(fold)?;
+        let mut bad = Vec::new();
+        let mut number = 0;
+        for (measure, record) in self.measure(&wanted)? {
+            match record {
+                Ok(commit) => number += usize::from(fold.add(commit.commit, commit.line().as_bytes())?),
+                Err(reason) => {
+                    bad.extend(measure.path.clone().map(|path| BadFile { path, reason }));
+                }
+            }
+        }
+        Ok((number, bad))
+    }
+
+    /// Commits that were made and not made anew since, and what became of measured ones; those that
+    /// are gone say nothing.
+    fn unmeasured(&self, fold: &mut Fold<'_, '_, '_, '_>) -> Result<Vec<Measured>, StoreError> {
+        let replaced: BTreeSet<Oid> = fold.found.pairs().map(|(_, old, _)| old).collect();
+        let mut wanted = Vec::<Measured>::new();
+        for SpoolFile { path, spooled } in &fold.found.files {
+            if let Event::Commit { commit, agents } = &spooled.event
+                && !replaced.contains(commit)
+            {
+                let Spooled { id, at, .. } = *spooled;
+                let (commit, agents) = (*commit, agents.clone());
+                wanted.push(Measured { id, at, commit, agents, path: Some(path.clone()) });
+            }
+        }
+        let spooled: BTreeSet<Oid> = fold
+            .found
+            .files
+            .iter()
+            .filter_map(|file| match &file.spooled.event {
+                Event::Commit { commit, .. } => Some(*commit),
+                Event::Rewrite { .. } | Event::Record { .. } => None,
+            })
+            .collect();
+        // A rebase that git's mail machinery carries out calls no post-commit hook.
+        for (id, old, new) in fold.found.pairs() {
+            if !replaced.contains(&new) && !spooled.contains(&new) {
+                let was_measured = spooled.contains(&old) || fold.is_measured(old)?;
+                let (id, at) = (derived(id, new), Timestamp(id.millis()));
+                let measured = Measured { id, at, commit: new, agents: Vec::new(), path: None };
+                wanted.extend(was_measured.then_some(measured));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        let mut unmeasured = Vec::new();
+        for measured in wanted {
+            if seen.insert(measured.commit) && !fold.is_measured(measured.commit)? {
+                unmeasured.push(measured);
+            }
+        }
+        Ok(unmeasured)
+    }
+
+    fn measure(&self, wanted: &[Measured]) -> Result<Vec<Attempted>, StoreError> {
+        let mut present: Vec<Present<'_>> = Vec::new();
+        for measured in wanted {
+            match self.repo.commit(measured.commit) {
+                Ok(info) => {
+                    let first = info.parents.first().copied();
+                    let merge = first.filter(|_| info.parents.len() > 1);
+                    let parent = first.and_then(|parent| self.repo.commit(parent).ok());
+                    present.push((measured, info, merge, parent));
+                }
+                Err(GitError::Missing { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let compared: Vec<Compared> =
+            present.iter().map(|(measured, _, merge, _)| (measured.commit, *merge)).collect();
+        // One that git can't compare, of all: each is tried alone, to find which.
+        let (numbers, patches) = match self.numbers_and_patches(&compared) {
+            Ok(both) => both,
+            Err(_) => {
+                let alone = compared.iter().filter_map(|one| self.numbers_and_patches(&[*one]).ok());
+                let (numbers, patches): (Vec<_>, Vec<_>) = alone.unzip();
+                (numbers.into_iter().flatten().collect(), patches.into_iter().flatten().collect())
+            }
+        };
+        let record = |(measured, info, _, parent): &Present<'_>| {
+            let Some(files) = numbers.get(&measured.commit) else {
+                return Err(format!("git can't compare {} with its parent", measured.commit));
+            };
+            let record = commit_record(measured, info, parent.as_ref(), files);
+            let patch = patches.get(&measured.commit).copied();
+            Ok(Commit { patch, replica: self.replica.clone(), ..record })
+        };
+        Ok(present.iter().map(|it| (it.0.clone(), record(it))).collect())
+    }
+
+    fn numbers_and_patches(&self, commits: &[Compared]) -> Result<Comparison, GitError> {
+        Ok((self.repo.numbers(commits)?, self.repo.patch_ids(commits)?))
+    }
+}
+
+/// The entry that a waiting record becomes.
+fn entry(waiting: &Waiting) -> Option<Entry> {
+    let id = Record::parse(waiting.line.as_bytes()).ok()?.id();
+    Some(Entry { object: waiting.object, id, line: waiting.line.clone() })
+}
+
+/// A commit and its record, or why there can't be one.
+type Attempted = (Measured, Result<Commit, String>);
+
+type Comparison = (BTreeMap<Oid, Vec<FileNumbers>>, BTreeMap<Oid, Oid>);
+
+/// A commit that gets a record: what it says, the parent that a merge is compared with, and what the
+/// first parent says.
+type Present<'m> = (&'m Measured, CommitInfo, Option<Oid>, Option<CommitInfo>);
+
+/// A commit that gets a record.
+#[derive(Clone, Debug)]
+struct Measured {
+    id: RecordId,
+    at: Timestamp,
+    commit: Oid,
+    agents: Vec<String>,
+    path: Option<std::path::PathBuf>,
+}
+
+fn commit_record(
+    measured: &Measured,
+    info: &CommitInfo,
+    parent: Option<&CommitInfo>,
+    files: &[FileNumbers],
+) -> Commit {
+    let mut languages = BTreeMap::new();
+    for language in files.iter().filter_map(|file| language(&file.path)) {
+        *languages.entry(language.to_owned()).or_default() += 1;
+    }
+    let mut agents: BTreeSet<String> = measured.agents.iter().cloned().collect();
+    agents.extend(agent::named_in(&info.message).into_iter().map(str::to_owned));
+    let seconds = parent.and_then(|parent| u64::try_from(info.at.seconds() - parent.at.seconds()).ok());
+    Commit {
+        id: measured.id,
+        v: VERSION,
+        kind: CommitKind::Commit,
+        at: measured.at,
+        replica: String::new(),
+        author: Some(author_hash(&info.author.name, &info.author.email)),
+        commit: measured.commit,
+        tree: info.tree,
+        patch: None,
+        files: files.len() as u64,
+        insertions: files.iter().map(|file| file.insertions).sum(),
+        deletions: files.iter().map(|file| file.deletions).sum(),
+        languages,
+        tests: files.iter().filter(|file| is_test(&file.path)).count() as u64,
+        agents: agents.into_iter().collect(),
+        executions: executions_named(&info.message),
+        seconds,
+        extra: BTreeMap::new(),
+    }
+}
+
+/// The id of the record of a commit that was made from a measured one: the same at each try.
+fn derived(event: RecordId, commit: Oid) -> RecordId {
+    let hash = blake3::hash(format!("{event} {commit}").as_bytes());
+    let random = hash.as_bytes().first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes));
+    RecordId::from_parts(event.millis(), random)
+}
+
+/// Additions being folded onto the notes of one tip.
+struct Fold<'a, 'f, 'w, 'r> {
+    notes: &'a mut NotesTree<'w, 'r>,
+    found: &'f Found,
+    additions: Additions,
+}
+
+impl Fold<'_, '_, '_, '_> {
+    /// The lines of an object's note, with those that were added here.
+    fn lines(&mut self, object: Oid) -> Result<BTreeSet<Vec<u8>>, GitError> {
+        let note = self.notes.get(object)?.unwrap_or_default();
+        let mut lines: BTreeSet<Vec<u8>> = note_lines(&note).map(<[u8]>::to_vec).collect();
+        lines.extend(self.additions.get(&object).into_iter().flatten().cloned());
+        Ok(lines)
+    }
+
+    /// Adds a line, unless the note has one with its id.
+    fn add(&mut self, object: Oid, line: &[u8]) -> Result<bool, GitError> {
+        let id = canonical_id(line);
+        let is_new = id.is_none() || !self.lines(object)?.iter().any(|known| canonical_id(known) == id);
+        if is_new {
+            add(&mut self.additions, object, line);
+        }
+        Ok(is_new)
+    }
+
+    fn is_measured(&mut self, commit: Oid) -> Result<bool, GitError> {
+        let measures = |line: &Vec<u8>| matches!(commit_of(line), Some(measured) if measured == commit);
+        Ok(self.lines(commit)?.iter().any(measures))
+    }
+
+    /// Gives new commits the records of the old ones, until nobody lacks anything: of `a → b → c`
+    /// either pair may come first. Gives how many commits got any.
+    fn rewrites(&mut self) -> Result<usize, GitError> {
+        let pairs: Vec<(Oid, Oid)> = self.found.pairs().map(|(_, old, new)| (old, new)).collect();
+        let mut reached = BTreeSet::new();
+        loop {
+            let mut changed = false;
+            for &(old, new) in &pairs {
+                let known = self.lines(new)?;
+                for line in self.lines(old)?.difference(&known).filter(|line| commit_of(line).is_none()) {
+                    add(&mut self.additions, new, line);
+                    reached.insert(new);
+                    changed = true;
+                }
+            }
+            if !changed {
+                return Ok(reached.len());
+            }
+        }
+    }
+}
+
+/// The commit that a line measures.
+fn commit_of(line: &[u8]) -> Option<Oid> {
+    match Record::parse(line) {
+        Ok(Record::Commit(commit)) => Some(commit.commit),
+        _ => None,
+    }
+}
+
+fn subject(records: usize, commits: usize) -> String {
+    let count = |number: usize, noun: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        _ => Some(format!("{number} {noun}s")),
+    };
+    let parts: Vec<String> =
+        [count(records, "execution"), count(commits, "commit")].into_iter().flatten().collect();
+    if parts.is_empty() {
+        return "Keep the records of commits that were made anew\n".to_owned();
+    }
+    format!("Record {}\n", parts.join(" and "))
+}

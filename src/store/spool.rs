@@ -1,0 +1,269 @@
+//! The spool: what waits to be written into the notes, one small file per event.
+//!
+//! Guarantee: an event is whole and durable before its writer goes on (temporary file, fsync, rename,
+//! fsync of the folder), and no lock is waited for. Files are removed by [`drain`](super::drain)
+//! alone, once the notes have what they ask for. A reader lists the spool *before* it reads the notes'
+//! tip: so it sees an event in one of them, whoever drains in between.
+//!
+//! A name is `<ULID>.<kind>`. Files of kinds or versions that this program does not know are left
+//! alone: a newer one wrote them.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::StoreError;
+use crate::host::Host;
+use crate::model::id::RecordId;
+use crate::model::json;
+use crate::model::oid::Oid;
+use crate::model::record::{Record, VERSION};
+use crate::model::{agent, time::Timestamp};
+
+/// Temporary files that are older were left by somebody who was killed, in milliseconds.
+const ABANDONED: i64 = 60 * 60 * 1000;
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub(crate) enum Event {
+    /// A commit was made.
+    Commit {
+        commit: Oid,
+        /// Agents that the environment named.
+        #[serde(default)]
+        agents: Vec<String>,
+    },
+    /// Commits were made anew: by `amend` or `rebase`, old and new in pairs.
+    Rewrite { command: String, pairs: Vec<(Oid, Oid)> },
+    /// Whole records: all of them are kept, or none.
+    Record { records: Vec<Waiting> },
+}
+
+/// A whole record that waits for its note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Waiting {
+    pub(crate) object: Oid,
+    pub(crate) line: String,
+    /// Its id was given and may be known already.
+    #[serde(default)]
+    pub(crate) given: bool,
+}
+
+impl Event {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Commit { .. } => "commit",
+            Self::Rewrite { .. } => "rewrite",
+            Self::Record { .. } => "record",
+        }
+    }
+
+    /// A commit, in the circumstances that `host` tells.
+    pub(crate) fn commit(commit: Oid, host: &Host) -> Self {
+        Self::Commit { commit, agents: agent::present(|name| host.env(name).is_some()) }
+    }
+}
+
+/// An event as its file tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Spooled {
+    pub(super) id: RecordId,
+    v: u32,
+    pub(super) at: Timestamp,
+    #[serde(flatten)]
+    pub(super) event: Event,
+}
+
+/// An event with its file.
+#[derive(Clone, Debug)]
+pub(super) struct SpoolFile {
+    pub(super) path: PathBuf,
+    pub(super) spooled: Spooled,
+}
+
+/// A file of the spool that can't be read or kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BadFile {
+    pub(super) path: PathBuf,
+    pub(super) reason: String,
+}
+
+/// Everything in the spool.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// In the order of their ids.
+    pub(super) files: Vec<SpoolFile>,
+    pub(super) bad: Vec<BadFile>,
+    abandoned: Vec<PathBuf>,
+}
+
+/// The spool of one repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Spool {
+    dir: PathBuf,
+}
+
+impl Spool {
+    /// The spool in our folder of a repository.
+    pub(crate) fn below(own_dir: &Path) -> Self {
+        Self { dir: own_dir.join("spool") }
+    }
+
+    /// Keeps an event, durable when this returns.
+    pub(crate) fn keep(&self, host: &Host, event: Event) -> Result<(), StoreError> {
+        let at = Timestamp(host.now_ms());
+        let id = RecordId::from_parts(at.0, host.random());
+        let name = format!("{id}.{}", event.kind());
+        let line = json::canonical(&Spooled { id, v: VERSION, at, event });
+        self.publish(&name, &format!("{line}\n"))
+            .map_err(|source| StoreError::Spool { path: self.dir.clone(), source })
+    }
+
+    fn publish(&self, name: &str, text: &str) -> std::io::Result<()> {
+        let draft = self.dir.join(format!("{name}.tmp"));
+        let open = || OpenOptions::new().write(true).create_new(true).open(&draft);
+        let mut file = match open() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.make()?;
+                open()?
+            }
+            opened => opened?,
+        };
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&draft, self.dir.join(name))?;
+        File::open(&self.dir)?.sync_all()
+    }
+
+    /// Makes the folder, durable with the folders above it that are ours.
+    fn make(&self) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.dir)?;
+        let mut above = self.dir.ancestors().skip(1).take(2);
+        above.try_for_each(|dir| File::open(dir)?.sync_all())
+    }
+
+    /// Whether no event waits, as far as names tell.
+    pub(crate) fn is_empty(&self) -> bool {
+        std::fs::read_dir(&self.dir).map_or(true, |entries| entries.flatten().all(|it| it.path().is_dir()))
+    }
+
+    /// Reads everything. `annotates` says which oids this repository can annotate.
+    pub(super) fn read(&self, host: &Host, annotates: impl Fn(&Oid) -> bool) -> Result<Found, StoreError> {
+        let failed = |source| StoreError::Spool { path: self.dir.clone(), source };
+        let mut found = Found::default();
+        let entries = match std::fs::read_dir(&self.dir) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
+            entries => entries.map_err(failed)?,
+        };
+        for entry in entries {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Some((id, kind)) = name.split_once('.') else { continue };
+            let Ok(id) = id.parse::<RecordId>() else { continue };
+            if kind.ends_with(".tmp") {
+                found.abandoned.extend((host.now_ms() - id.millis() > ABANDONED).then_some(path));
+            } else if matches!(kind, "commit" | "rewrite" | "record") {
+                match read_file(&path, id, &annotates) {
+                    Ok(Some(spooled)) => found.files.push(SpoolFile { path, spooled }),
+                    Ok(None) => {}
+                    Err(reason) => found.bad.push(BadFile { path, reason }),
+                }
+            }
+        }
+        found.files.sort_by_key(|file| file.spooled.id);
+        Ok(found)
+    }
+
+    /// Removes files whose events are in the notes, and what killed writers left.
+    pub(super) fn clean(&self, settled: &[SpoolFile], found: &Found) {
+        // What stays is seen again, and found to be in the notes again.
+        settled.iter().for_each(|file| drop(std::fs::remove_file(&file.path)));
+        found.abandoned.iter().for_each(|path| drop(std::fs::remove_file(path)));
+    }
+
+    /// Puts bad files where nobody reads them and anybody can look at them.
+    pub(super) fn set_aside(&self, bad: &[BadFile]) -> Result<(), StoreError> {
+        let aside = self.dir.join("bad");
+        for file in bad {
+            let moved = std::fs::create_dir_all(&aside).and_then(|()| {
+                std::fs::rename(&file.path, aside.join(file.path.file_name().unwrap_or_default()))
+            });
+            match moved {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(StoreError::Spool { path: file.path.clone(), source: error });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `None`: it is gone, because somebody drained it, or a newer version wrote it.
+fn read_file(
+    path: &Path,
+    id: RecordId,
+    annotates: &impl Fn(&Oid) -> bool,
+) -> Result<Option<Spooled>, String> {
+    let text = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(|error| error.to_string())?,
+    };
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    if value["v"].as_u64().is_some_and(|v| v > VERSION.into()) {
+        return Ok(None);
+    }
+    let spooled: Spooled = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    if spooled.id != id {
+        return Err(format!("it says that it is {}", spooled.id));
+    }
+    let mut oids = Vec::new();
+    match &spooled.event {
+        Event::Commit { commit, .. } => oids.push(*commit),
+        Event::Rewrite { pairs, .. } => oids.extend(pairs.iter().flat_map(|(old, new)| [*old, *new])),
+        Event::Record { records } => {
+            for waiting in records {
+                Record::parse(waiting.line.as_bytes()).map_err(|error| error.to_string())?;
+                if waiting.line.contains('\n') {
+                    return Err("a record of several lines".to_owned());
+                }
+                oids.push(waiting.object);
+            }
+        }
+    }
+    match oids.iter().find(|oid| !annotates(oid)) {
+        Some(oid) => Err(format!("{oid} is no object of this repository")),
+        None => Ok(Some(spooled)),
+    }
+}
+
+impl Found {
+    /// Every pair of a commit and the one that was made instead of it.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (RecordId, Oid, Oid)> {
+        self.files.iter().flat_map(|file| {
+            let pairs: &[(Oid, Oid)] = match &file.spooled.event {
+                Event::Rewrite { pairs, .. } => pairs,
+                Event::Commit { .. } | Event::Record { .. } => &[],
+            };
+            pairs.iter().filter(|(old, new)| old != new).map(|(old, new)| (file.spooled.id, *old, *new))
+        })
+    }
+
+    /// Every whole record.
+    pub(super) fn records(&self) -> impl Iterator<Item = &Waiting> {
+        self.files.iter().flat_map(SpoolFile::records)
+    }
+}
+
+impl SpoolFile {
+    /// The whole records that it holds.
+    pub(super) fn records(&self) -> &[Waiting] {
+        match &self.spooled.event {
+            Event::Record { records } => records,
+            Event::Commit { .. } | Event::Rewrite { .. } => &[],
+        }
+    }
+}
