@@ -43,6 +43,7 @@ enum Verb {
     Merge(commands::merge::Args),
     Sync(commands::sync::Args),
     Drain(commands::drain::Args),
+    Reconcile(commands::reconcile::Args),
     Check(commands::check::Args),
     Marketplace(commands::marketplace::Args),
     #[command(alias = "analyze-plugins")]
@@ -91,6 +92,7 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Merge(args) => commands::merge::run(args, cx),
         Verb::Sync(args) => commands::sync::run(args, cx),
         Verb::Drain(args) => commands::drain::run(args, cx),
+        Verb::Reconcile(args) => commands::reconcile::run(args, cx),
         Verb::Check(args) => commands::check::run(args, cx),
         Verb::Marketplace(args) => commands::marketplace::run(args, cx),
         Verb::Analyze(args) => commands::analyze::run(args, cx),

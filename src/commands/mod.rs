@@ -17,6 +17,7 @@ pub(crate) mod merge;
 mod outcome;
 pub(crate) mod patterns;
 pub(crate) mod plan;
+pub(crate) mod reconcile;
 pub(crate) mod record;
 pub(crate) mod run;
 pub(crate) mod settings;

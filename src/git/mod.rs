@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod diff;
 mod error;
+mod history;
 mod lock;
 mod measure;
 mod merge;

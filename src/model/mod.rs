@@ -16,6 +16,7 @@ pub(crate) mod policy;
 pub(crate) mod record;
 pub(crate) mod recount;
 pub(crate) mod redact;
+pub(crate) mod succession;
 pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod words;

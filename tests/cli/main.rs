@@ -17,6 +17,7 @@ mod merge;
 mod notes;
 mod patterns;
 mod plan;
+mod reconcile;
 mod record;
 mod repositories;
 mod run;

@@ -1,0 +1,57 @@
+//! Which commits there are, and what comes from what.
+
+use std::collections::BTreeMap;
+
+use super::error::GitError;
+use super::repository::Repository;
+use crate::model::oid::Oid;
+
+impl Repository {
+    /// Commits as `git rev-list` lists them for these arguments.
+    pub(crate) fn rev_list(&self, arguments: &[&str]) -> Result<Vec<Oid>, GitError> {
+        let listing = self.git().arg("rev-list").args(arguments).text()?;
+        Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
+    }
+
+    /// Every commit that is in `of` and not in `without`, with its parents.
+    pub(crate) fn ancestry(&self, of: &[Oid], without: &[Oid]) -> Result<BTreeMap<Oid, Vec<Oid>>, GitError> {
+        let wanted = of.iter().map(|tip| format!("{tip}\n"));
+        let unwanted = without.iter().map(|tip| format!("^{tip}\n"));
+        let input: String = wanted.chain(unwanted).collect();
+        let listing = self.git().args(["rev-list", "--parents", "--stdin"]).input(input).text()?;
+        let family = |line: &str| {
+            let mut oids = line.split(' ').map(str::parse);
+            Some((oids.next()?.ok()?, oids.collect::<Result<_, _>>().ok()?))
+        };
+        Ok(listing.lines().filter_map(family).collect())
+    }
+
+    /// The best common ancestor of two commits.
+    pub(crate) fn merge_base(&self, one: Oid, other: Oid) -> Result<Option<Oid>, GitError> {
+        let ended = self.git().args(["merge-base", &one.to_string(), &other.to_string()]).end()?;
+        Ok(String::from_utf8_lossy(&ended.stdout).lines().next().and_then(|line| line.parse().ok()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::git::samples::TestRepo;
+
+    #[test]
+    fn what_is_in_one_history_and_not_in_another() {
+        let repo = TestRepo::new().commit("a.txt", "1");
+        let root = repo.head();
+        repo.git(["checkout", "-q", "-b", "side"]);
+        let repo = repo.commit("b.txt", "1").commit("b.txt", "2");
+        let tip = repo.head();
+        repo.git(["checkout", "-q", "main"]);
+        let repo = repo.commit("c.txt", "1");
+        let open = repo.open();
+        let listed = open.rev_list(&["main..side"]).expect("lists");
+        assert_eq!((listed.len(), listed[0]), (2, tip));
+        let family = open.ancestry(&[tip], &[repo.head()]).expect("reads");
+        assert_eq!(family[&tip], [listed[1]]);
+        assert_eq!(family[&listed[1]], [root]);
+        assert_eq!(open.merge_base(repo.head(), tip).expect("reads"), Some(root));
+    }
+}
