@@ -19,27 +19,27 @@ pub(crate) struct FileNumbers {
 /// A commit, and the commit that it is compared with instead of its parents.
 pub(crate) type Compared = (Oid, Option<Oid>);
 
-/// Plumbing ignores the user's diff settings; a driver's program is not started, and a partial clone
-/// asks nobody for what it lacks.
+/// Plumbing ignores the user's diff settings, and a driver's program is not started.
 fn diff_tree(git: Git, commits: &[Compared]) -> Git {
     let line = |(commit, against): &Compared| match against {
         Some(parent) => format!("{commit} {parent}\n"),
         None => format!("{commit}\n"),
     };
-    git.env("GIT_NO_LAZY_FETCH", "1")
-        .args(["diff-tree", "--stdin", "-r", "--root", "--no-ext-diff", "--no-textconv"])
+    git.args(["diff-tree", "--stdin", "-r", "--root", "--no-ext-diff", "--no-textconv"])
         .input(commits.iter().map(line).collect::<String>())
 }
 
 impl Repository {
     /// What each commit changes, file by file; a file that was only moved counts as one without lines.
+    /// A partial clone asks nobody for what it lacks: that is an error.
     pub(crate) fn numbers(&self, commits: &[Compared]) -> Result<BTreeMap<Oid, Vec<FileNumbers>>, GitError> {
         if commits.is_empty() {
             return Ok(BTreeMap::new());
         }
         // Only exact moves: to look for similar files takes long where there are thousands.
-        let output =
-            diff_tree(self.git(), commits).args(["--numstat", "-z", "-M100%", "--always"]).output()?;
+        let output = diff_tree(self.git().env("GIT_NO_LAZY_FETCH", "1"), commits)
+            .args(["--numstat", "-z", "-M100%", "--always"])
+            .output()?;
         Ok(parse_numbers(&output))
     }
 

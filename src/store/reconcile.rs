@@ -180,7 +180,8 @@ impl Store<'_> {
             // Nothing at all is the same as many things.
             origin.tree.remove(&self.repo.empty_tree());
         }
-        let pairs: Vec<Compared> = present.iter().map(|commit| (*commit, None)).collect();
+        let unknown = present.iter().filter(|commit| origins[*commit].patch.is_empty());
+        let pairs: Vec<Compared> = unknown.map(|commit| (*commit, None)).collect();
         for (commit, patch) in self.repo.patch_ids(&pairs)? {
             origins.entry(commit).or_default().patch.insert(patch);
         }
