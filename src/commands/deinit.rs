@@ -82,11 +82,15 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 /// What waits in the spool was recorded, so it has to stay: in the notes.
 fn require_empty_spool(store: &crate::store::Store<'_>) -> Result<(), Failure> {
     let drained = store.drain()?;
-    match drained.busy.or_else(|| drained.bad.into_iter().next()) {
-        None => Ok(()),
-        Some(why) => Err(Failure::new(exit::REPOSITORY, format!("the spool can't be drained: {why}"))
-            .hint("`git orchestrate deinit --purge` deletes what was recorded, too")),
+    if let Some(why) = drained.busy {
+        return Err(Failure::new(exit::REPOSITORY, format!("the spool can't be drained: {why}"))
+            .hint("try again when it has ended"));
     }
+    if let Some(bad) = drained.bad.first() {
+        return Err(Failure::new(exit::REPOSITORY, format!("a file of the spool can't be read: {bad}"))
+            .hint("look at it in orchestrate/spool/bad, below the git folder"));
+    }
+    Ok(())
 }
 
 fn take_out_settings(store: &crate::store::Store<'_>) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Which commits there are, and what comes from what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::GitError;
 use super::repository::Repository;
@@ -24,6 +24,14 @@ impl Repository {
             Some((oids.next()?.ok()?, oids.collect::<Result<_, _>>().ok()?))
         };
         Ok(listing.lines().filter_map(family).collect())
+    }
+
+    /// Those of these commits that no ref and no HEAD of a work tree has in its history.
+    pub(crate) fn unreachable(&self, commits: &[Oid]) -> Result<Vec<Oid>, GitError> {
+        let input: String = commits.iter().map(|commit| format!("{commit}\n")).collect();
+        let listing = self.git().args(["rev-list", "--stdin", "--not", "--all"]).input(input).text()?;
+        let listed: BTreeSet<Oid> = listing.lines().filter_map(|line| line.parse().ok()).collect();
+        Ok(commits.iter().copied().filter(|commit| listed.contains(commit)).collect())
     }
 
     /// The best common ancestor of two commits.
@@ -52,6 +60,8 @@ mod tests {
         let family = open.ancestry(&[tip], &[repo.head()]).expect("reads");
         assert_eq!(family[&tip], [listed[1]]);
         assert_eq!(family[&listed[1]], [root]);
+        repo.git(["branch", "-f", "side", "side~1"]);
+        assert_eq!(open.unreachable(&[root, tip, listed[1]]).expect("reads"), [tip]);
         assert_eq!(open.merge_base(repo.head(), tip).expect("reads"), Some(root));
     }
 }

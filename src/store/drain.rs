@@ -8,6 +8,7 @@
 //! that are about to be made anew would be measured in vain, and git's own copying of notes
 //! (`notes.rewriteRef`) writes the ref without looking whether somebody else moved it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -15,7 +16,7 @@ use serde::Serialize;
 use super::Store;
 use super::draft::author_hash;
 use super::error::StoreError;
-use super::executions::{Additions, Entry, Held, add, canonical_id, note_lines, without_known};
+use super::executions::{Additions, Entry as Line, Held, add, canonical_id, note_lines, without_known};
 use super::learning::unless_lost;
 use super::spool::{BadFile, Event, Found, SpoolFile, Spooled, Waiting};
 use crate::git::{CommitInfo, Compared, FileNumbers, GitError, NotesTree, Writer};
@@ -86,7 +87,8 @@ impl Store<'_> {
         let found = self.spooled()?;
         let writer = Writer::new(self.repo);
         let mut notes = NotesTree::open(&writer, tip)?;
-        let mut fold = Fold { notes: &mut notes, found: &found, additions: Additions::new() };
+        let (additions, seen) = (Additions::new(), BTreeMap::new());
+        let mut fold = Fold { notes: &mut notes, found: &found, additions, seen };
         let (records, mut bad) = self.whole_records(&mut fold, tip)?;
         let (commits, unmeasured) = self.commit_records(&mut fold)?;
         let rewritten = fold.rewrites()?;
@@ -119,7 +121,7 @@ impl Store<'_> {
         let mut held = self.lines_of(&given, tip)?;
         let (mut number, mut bad) = (0, Vec::new());
         for file in &fold.found.files {
-            let entries: Vec<Entry> = file.records().iter().filter_map(entry).collect();
+            let entries: Vec<Line> = file.records().iter().filter_map(entry).collect();
             let mut known: Held = held.clone();
             match without_known(&entries, &mut known) {
                 Ok(new) => {
@@ -154,64 +156,60 @@ impl Store<'_> {
         Ok((number, bad))
     }
 
-    /// Commits that were made and not made anew since, and what became of measured ones; those that
-    /// are gone say nothing.
+    /// Commits that were made, or made anew from such, and are in some history still: what a rebase
+    /// made on its way, or the user took back, says nothing.
     fn unmeasured(&self, fold: &mut Fold<'_, '_, '_, '_>) -> Result<Vec<Measured>, StoreError> {
-        let replaced: BTreeSet<Oid> = fold.found.pairs().map(|(_, old, _)| old).collect();
-        let mut wanted = Vec::<Measured>::new();
+        let mut wanted = BTreeMap::<Oid, Measured>::new();
         for SpoolFile { path, spooled } in &fold.found.files {
-            if let Event::Commit { commit, agents } = &spooled.event
-                && !replaced.contains(commit)
-            {
+            if let Event::Commit { commit, agents } = &spooled.event {
                 let Spooled { id, at, .. } = *spooled;
                 let (commit, agents) = (*commit, agents.clone());
-                wanted.push(Measured { id, at, commit, agents, path: Some(path.clone()) });
+                let measured = Measured { id, at, commit, agents, path: Some(path.clone()) };
+                wanted.entry(commit).or_insert(measured);
             }
         }
-        let spooled: BTreeSet<Oid> = fold
-            .found
-            .files
-            .iter()
-            .filter_map(|file| match &file.spooled.event {
-                Event::Commit { commit, .. } => Some(*commit),
-                Event::Rewrite { .. } | Event::Record { .. } => None,
-            })
-            .collect();
         // A rebase that git's mail machinery carries out calls no post-commit hook.
-        for (id, old, new) in fold.found.pairs() {
-            if !replaced.contains(&new) && !spooled.contains(&new) {
-                let was_measured = spooled.contains(&old) || fold.is_measured(old)?;
-                let (id, at) = (derived(id, new), Timestamp(id.millis()));
-                let measured = Measured { id, at, commit: new, agents: Vec::new(), path: None };
-                wanted.extend(was_measured.then_some(measured));
+        let mut before = usize::MAX;
+        while before != wanted.len() {
+            before = wanted.len();
+            for (event, old, new) in fold.found.pairs() {
+                if wanted.contains_key(&old) || fold.note(old)?.measured.contains(&old) {
+                    let (id, at) = (derived(event, new), Timestamp(event.millis()));
+                    let measured = Measured { id, at, commit: new, agents: Vec::new(), path: None };
+                    wanted.entry(new).or_insert(measured);
+                }
             }
         }
-        let mut seen = BTreeSet::new();
         let mut unmeasured = Vec::new();
-        for measured in wanted {
-            if seen.insert(measured.commit) && !fold.is_measured(measured.commit)? {
+        for (commit, measured) in wanted {
+            if !fold.note(commit)?.measured.contains(&commit) && self.is_commit(commit)? {
                 unmeasured.push(measured);
             }
         }
+        let commits: Vec<Oid> = unmeasured.iter().map(|it| it.commit).collect();
+        let gone = self.repo.unreachable(&commits)?;
+        unmeasured.retain(|it| !gone.contains(&it.commit));
         Ok(unmeasured)
+    }
+
+    fn is_commit(&self, oid: Oid) -> Result<bool, StoreError> {
+        match self.repo.commit(oid) {
+            Ok(_) => Ok(true),
+            Err(GitError::Missing { .. } | GitError::WrongKind { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn measure(&self, wanted: &[Measured]) -> Result<Vec<Attempted>, StoreError> {
         let mut present: Vec<Present<'_>> = Vec::new();
         for measured in wanted {
-            match self.repo.commit(measured.commit) {
-                Ok(info) => {
-                    let first = info.parents.first().copied();
-                    let merge = first.filter(|_| info.parents.len() > 1);
-                    let parent = first.and_then(|parent| self.repo.commit(parent).ok());
-                    present.push((measured, info, merge, parent));
-                }
-                Err(GitError::Missing { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+            let info = self.repo.commit(measured.commit)?;
+            let first = info.parents.first().copied();
+            let parent = first.and_then(|parent| self.repo.commit(parent).ok());
+            present.push((measured, first.filter(|_| info.parents.len() > 1), info, parent));
         }
         let compared: Vec<Compared> =
-            present.iter().map(|(measured, _, merge, _)| (measured.commit, *merge)).collect();
+            present.iter().map(|(measured, merge, ..)| (measured.commit, *merge)).collect();
         // One that git can't compare, of all: each is tried alone, to find which.
         let (numbers, patches) = match self.numbers_and_patches(&compared) {
             Ok(both) => both,
@@ -221,7 +219,7 @@ impl Store<'_> {
                 (numbers.into_iter().flatten().collect(), patches.into_iter().flatten().collect())
             }
         };
-        let record = |(measured, info, _, parent): &Present<'_>| {
+        let record = |(measured, _, info, parent): &Present<'_>| {
             let Some(files) = numbers.get(&measured.commit) else {
                 return Err(format!("git can't compare {} with its parent", measured.commit));
             };
@@ -238,9 +236,9 @@ impl Store<'_> {
 }
 
 /// The entry that a waiting record becomes.
-fn entry(waiting: &Waiting) -> Option<Entry> {
+fn entry(waiting: &Waiting) -> Option<Line> {
     let id = Record::parse(waiting.line.as_bytes()).ok()?.id();
-    Some(Entry { object: waiting.object, id, line: waiting.line.clone() })
+    Some(Line { object: waiting.object, id, line: waiting.line.clone() })
 }
 
 /// A commit and its record, or why there can't be one.
@@ -248,9 +246,9 @@ type Attempted = (Measured, Result<Commit, String>);
 
 type Comparison = (BTreeMap<Oid, Vec<FileNumbers>>, BTreeMap<Oid, Oid>);
 
-/// A commit that gets a record: what it says, the parent that a merge is compared with, and what the
-/// first parent says.
-type Present<'m> = (&'m Measured, CommitInfo, Option<Oid>, Option<CommitInfo>);
+/// A commit that gets a record: the parent that a merge is compared with, what the commit says, and
+/// what its first parent says.
+type Present<'m> = (&'m Measured, Option<Oid>, CommitInfo, Option<CommitInfo>);
 
 /// A commit that gets a record.
 #[derive(Clone, Debug)]
@@ -309,51 +307,75 @@ struct Fold<'a, 'f, 'w, 'r> {
     notes: &'a mut NotesTree<'w, 'r>,
     found: &'f Found,
     additions: Additions,
+    /// Notes that were looked at, with what was added to them.
+    seen: BTreeMap<Oid, Note>,
+}
+
+/// A note, taken apart.
+#[derive(Default)]
+struct Note {
+    lines: BTreeSet<Vec<u8>>,
+    ids: BTreeSet<RecordId>,
+    /// The commits that its lines measure.
+    measured: BTreeSet<Oid>,
+}
+
+impl Note {
+    fn insert(&mut self, line: &[u8]) {
+        self.ids.extend(canonical_id(line));
+        self.measured.extend(commit_of(line));
+        self.lines.insert(line.to_vec());
+    }
 }
 
 impl Fold<'_, '_, '_, '_> {
-    /// The lines of an object's note, with those that were added here.
-    fn lines(&mut self, object: Oid) -> Result<BTreeSet<Vec<u8>>, GitError> {
-        let note = self.notes.get(object)?.unwrap_or_default();
-        let mut lines: BTreeSet<Vec<u8>> = note_lines(&note).map(<[u8]>::to_vec).collect();
-        lines.extend(self.additions.get(&object).into_iter().flatten().cloned());
-        Ok(lines)
+    /// The note of an object, with what was added here.
+    fn note(&mut self, object: Oid) -> Result<&mut Note, GitError> {
+        match self.seen.entry(object) {
+            Entry::Occupied(seen) => Ok(seen.into_mut()),
+            Entry::Vacant(unseen) => {
+                let text = self.notes.get(object)?.unwrap_or_default();
+                let mut note = Note::default();
+                note_lines(&text).for_each(|line| note.insert(line));
+                Ok(unseen.insert(note))
+            }
+        }
     }
 
     /// Adds a line, unless the note has one with its id.
     fn add(&mut self, object: Oid, line: &[u8]) -> Result<bool, GitError> {
-        let id = canonical_id(line);
-        let is_new = id.is_none() || !self.lines(object)?.iter().any(|known| canonical_id(known) == id);
+        let note = self.note(object)?;
+        let is_new = canonical_id(line).is_none_or(|id| !note.ids.contains(&id));
         if is_new {
+            note.insert(line);
             add(&mut self.additions, object, line);
         }
         Ok(is_new)
     }
 
-    fn is_measured(&mut self, commit: Oid) -> Result<bool, GitError> {
-        let measures = |line: &Vec<u8>| matches!(commit_of(line), Some(measured) if measured == commit);
-        Ok(self.lines(commit)?.iter().any(measures))
-    }
-
     /// Gives new commits the records of the old ones, until nobody lacks anything: of `a → b → c`
     /// either pair may come first. Gives how many commits got any.
     fn rewrites(&mut self) -> Result<usize, GitError> {
-        let pairs: Vec<(Oid, Oid)> = self.found.pairs().map(|(_, old, new)| (old, new)).collect();
         let mut reached = BTreeSet::new();
-        loop {
-            let mut changed = false;
-            for &(old, new) in &pairs {
-                let known = self.lines(new)?;
-                for line in self.lines(old)?.difference(&known).filter(|line| commit_of(line).is_none()) {
-                    add(&mut self.additions, new, line);
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for (_, old, new) in self.found.pairs() {
+                let lines = self.note(old)?.lines.clone();
+                let known = self.note(new)?;
+                let missing: Vec<Vec<u8>> = lines
+                    .into_iter()
+                    .filter(|it| !known.lines.contains(it) && commit_of(it).is_none())
+                    .collect();
+                for line in missing {
+                    self.note(new)?.insert(&line);
+                    add(&mut self.additions, new, &line);
                     reached.insert(new);
                     changed = true;
                 }
             }
-            if !changed {
-                return Ok(reached.len());
-            }
         }
+        Ok(reached.len())
     }
 }
 
