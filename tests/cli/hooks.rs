@@ -45,3 +45,17 @@ fn a_missing_program_never_stops_a_push() {
         repo.command("git").args(["push", "-q", "origin", "main"]).env("PATH", &bin).output().expect("git");
     assert!(pushed.status.success(), "{}", String::from_utf8_lossy(&pushed.stderr));
 }
+
+#[test]
+fn every_script_is_one_line_that_calls_the_program() {
+    for event in ["post-commit", "post-rewrite", "pre-push"] {
+        let path = format!("{}/hooks/{event}", env!("CARGO_MANIFEST_DIR"));
+        let script = std::fs::read_to_string(&path).expect("there");
+        let lines: Vec<&str> = script.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(lines.len(), 1, "{script}");
+        assert!(lines[0].contains(&format!("git-orchestrate hook {event} \"$@\"")), "{script}");
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).expect("there").permissions());
+        assert_eq!(mode & 0o111, 0o111, "{event} is executable");
+    }
+}
