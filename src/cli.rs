@@ -45,6 +45,7 @@ enum Verb {
     Drain(commands::drain::Args),
     Reconcile(commands::reconcile::Args),
     Check(commands::check::Args),
+    Hooks(commands::hooks::Args),
     Marketplace(commands::marketplace::Args),
     #[command(alias = "analyze-plugins")]
     Analyze(commands::analyze::Args),
@@ -94,6 +95,7 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Drain(args) => commands::drain::run(args, cx),
         Verb::Reconcile(args) => commands::reconcile::run(args, cx),
         Verb::Check(args) => commands::check::run(args, cx),
+        Verb::Hooks(args) => commands::hooks::run(args, cx),
         Verb::Marketplace(args) => commands::marketplace::run(args, cx),
         Verb::Analyze(args) => commands::analyze::run(args, cx),
         Verb::Catalog(args) => commands::catalog::run(args, cx),

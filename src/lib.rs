@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod execute;
 mod git;
+mod hook;
 mod host;
 mod learn;
 mod marketplace;

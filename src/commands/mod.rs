@@ -9,6 +9,7 @@ pub(crate) mod deinit;
 pub(crate) mod demo;
 pub(crate) mod drain;
 pub(crate) mod hook;
+pub(crate) mod hooks;
 pub(crate) mod init;
 mod knowledge;
 pub(crate) mod log;

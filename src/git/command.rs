@@ -74,6 +74,11 @@ impl Git {
         git
     }
 
+    /// A command that needs no repository.
+    pub(crate) fn anywhere() -> Self {
+        Self::bare()
+    }
+
     fn bare() -> Self {
         let mut command = Command::new("git");
         for name in LOCATION {

@@ -59,3 +59,20 @@ fn every_script_is_one_line_that_calls_the_program() {
         assert_eq!(mode & 0o111, 0o111, "{event} is executable");
     }
 }
+
+#[test]
+fn installed_hooks_call_the_program_itself() {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_git-orchestrate"));
+    let path = std::env::var("PATH").expect("a PATH");
+    let path = format!("{}:{path}", program.parent().expect("a folder").display());
+    let repo = TestRepo::new().with_variable("PATH", &path).commit("start");
+    let remote = TestRepo::bare();
+    repo.git(["remote", "add", "origin", remote.path().to_str().expect("UTF-8")]);
+    repo.git(["orchestrate", "hooks", "install"]);
+    let repo = repo.record(&execution("add a", ["a", "b"], "passed"));
+    repo.git(["commit", "-q", "--allow-empty", "-m", "more"]);
+    repo.git(["commit", "-q", "--allow-empty", "--amend", "-m", "better"]);
+    repo.git(["push", "-q", "origin", "main"]);
+    assert_eq!(repo.git(["rev-list", "--count", "--merges", "refs/orchestrate/learning"]), "1");
+    repo.git(["orchestrate", "hooks", "status"]);
+}
