@@ -5,6 +5,7 @@ use serde_json::json;
 use super::init::{REWRITE, own_values};
 use super::{Context, DONE, Ended};
 use crate::git::RefEdit;
+use crate::hook;
 use crate::model::oid::Oid;
 use crate::store::{LEARNING, NOTES, RUNS};
 use crate::ui::{Failure, count, exit};
@@ -15,8 +16,9 @@ use crate::ui::{Failure, count, exit};
 Example:
   git orchestrate deinit
 
-Executions and learning stay in their refs. `--purge` deletes those refs too,
-with every learning branch: what no other clone has is then lost.")]
+Hooks are uninstalled. Executions and learning stay in their refs. `--purge`
+deletes those refs too, with every learning branch: what no other clone has is
+then lost.")]
 pub(crate) struct Args {
     /// Delete what was recorded and learned, too
     #[arg(long)]
@@ -53,6 +55,8 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     }
     let edits: Vec<RefEdit> = refs.iter().map(|(name, tip)| RefEdit::delete(name.clone(), *tip)).collect();
     repo.move_refs(&edits, "orchestrate: deinit")?;
+    let hooks = hook::uninstall(&repo)?;
+    let left: Vec<String> = hooks.left.iter().map(|file| file.display().to_string()).collect();
     take_out_settings(&store)?;
     let dir = repo.own_dir();
     if let Err(error) = std::fs::remove_dir_all(&dir)
@@ -62,9 +66,13 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     }
     if cx.ui.is_json() {
         let names = |refs: &[(String, Oid)]| refs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        cx.ui.json(&json!({"v": 1, "deleted_refs": names(&refs), "kept_refs": names(&kept)}));
+        cx.ui.json(&json!({"v": 1, "deleted_refs": names(&refs), "kept_refs": names(&kept),
+                           "hooks_left": left}));
     } else {
         cx.ui.headline("The settings and files of git-orchestrate are gone from this clone");
+        for file in &left {
+            cx.ui.warn(format!("the hook {file} still calls git-orchestrate: edit it by hand"));
+        }
         if !refs.is_empty() {
             cx.ui.line(format!("deleted {}", count(refs.len(), "ref")));
         }

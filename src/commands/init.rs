@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Context, DONE, Ended};
 use crate::git::Repository;
+use crate::hook;
 use crate::learn;
 use crate::store::{Adopted, Adoption, NOTES, Refused, Store, StoreError};
 use crate::ui::{Failure, count};
@@ -16,7 +17,8 @@ Example:
 
 Executions and learning of the remote `orchestrate.remote` (default: origin) are
 fetched if it has any. Nothing is ever sent. `notes.rewriteRef` is set so that
-`git commit --amend` and `git rebase` keep the records of a commit.")]
+`git commit --amend` and `git rebase` keep the records of a commit, unless the
+hook of `git orchestrate hooks install` does that.")]
 pub(crate) struct Args {
     /// Do not look at the remote
     #[arg(long)]
@@ -59,6 +61,9 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 pub(super) const REWRITE: (&str, &str) = ("notes", "rewriteRef");
 
 fn keep_notes_on_rewrite(repo: &Repository) -> Result<(), Failure> {
+    if hook::rewrites_notes(repo)? {
+        return Ok(hook::keep_notes_for_uninstall(repo)?);
+    }
     let (section, key) = REWRITE;
     let mut values = repo.config_all("notes.rewriteRef");
     let covered = |value: &String| value == NOTES || value == "refs/notes/*";

@@ -24,6 +24,6 @@ pub(crate) use configured::Method;
 pub(crate) use error::HookError;
 pub(crate) use event::Event;
 pub(crate) use install::{Change, Installed, Refusal, install};
-pub(crate) use status::status;
+pub(crate) use status::{keep_notes_for_uninstall, rewrites_notes, status};
 pub(crate) use trouble::Trouble;
 pub(crate) use uninstall::uninstall;

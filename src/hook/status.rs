@@ -81,6 +81,20 @@ pub(crate) fn status(repo: &Repository, host: &Host, git: Version) -> Result<Sta
     Ok(Status { git, method: Method::of(git), folder: look.folder.path, events, troubles, rewrite_refs })
 }
 
+/// Whether our post-rewrite hook carries records over an amend or a rebase.
+pub(crate) fn rewrites_notes(repo: &Repository) -> Result<bool, HookError> {
+    let look = Look::new(repo, Version::of_git()?)?;
+    Ok(!look.live(Event::PostRewrite, &mut Vec::new())?.is_empty())
+}
+
+/// `uninstall` will set `notes.rewriteRef`, which is not set now only because of the hook.
+pub(crate) fn keep_notes_for_uninstall(repo: &Repository) -> Result<(), HookError> {
+    if Receipt::read(repo).rewrite_ref || !wiring::rewrite_refs(repo)?.is_empty() {
+        return Ok(());
+    }
+    wiring::owe_rewrite_ref(repo)
+}
+
 /// What is looked at for every event.
 struct Look<'a> {
     repo: &'a Repository,

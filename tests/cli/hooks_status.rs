@@ -183,9 +183,39 @@ fn a_script_that_was_copied_is_not_installed_twice() {
     scene.hooks("status").code(0);
     let installed = scene.hooks("install").code(0).stdout;
     assert_eq!(installed.matches("kept").count(), 3, "{installed}");
+    scene.repo.orchestrate(["init"]).code(0);
+    assert_eq!(scene.git(&["config", "notes.rewriteRef"]).stdout, "");
     scene.commit().code(0);
     scene.push("one").code(0);
     assert_eq!(scene.calls().len(), 3);
+}
+
+#[test]
+fn the_hook_takes_over_from_git_and_gives_back() {
+    let scene = Scene::new();
+    let values = |scene: &Scene| scene.git(&["config", "--get-all", "notes.rewriteRef"]).stdout;
+    scene.repo.orchestrate(["init"]).code(0);
+    // Sections before and after ours.
+    scene.repo.git(["config", "branch.main.description", "the trunk"]);
+    let before = scene.repo.read(".git/config");
+    scene.hooks("install").code(0);
+    assert_eq!(values(&scene), "");
+    scene.repo.orchestrate(["init"]).code(0);
+    assert_eq!(values(&scene), "");
+    scene.hooks("uninstall").code(0);
+    assert_eq!(scene.repo.read(".git/config"), before);
+    // Something changed in between: the value is back, wherever it stands.
+    scene.hooks("install").code(0);
+    scene.repo.git(["config", "branch.main.description", "something else"]);
+    scene.hooks("uninstall").code(0);
+    assert_eq!(values(&scene), "refs/notes/orchestrate\n");
+    // A clone that never had the value has it when only the hook kept `init` from setting it.
+    let other = Scene::new();
+    other.hooks("install").code(0);
+    other.repo.orchestrate(["init"]).code(0);
+    assert_eq!(values(&other), "");
+    other.hooks("uninstall").code(0);
+    assert_eq!(values(&other), "refs/notes/orchestrate\n");
 }
 
 #[test]
@@ -200,6 +230,16 @@ fn git_copying_notes_as_well_is_told() {
         "{}",
         status.stderr
     );
+}
+
+#[test]
+fn deinit_takes_the_hooks_along() {
+    let scene = Scene::new();
+    let before = scene.listing();
+    scene.repo.orchestrate(["init"]).code(0);
+    scene.hooks("install").code(0);
+    scene.repo.orchestrate(["deinit"]).code(0);
+    assert_eq!(scene.listing(), before);
 }
 
 #[test]
