@@ -5,12 +5,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use super::sharing::{self, Denied};
 use super::{Context, Ended};
 use crate::git::{HOOK_GUARD, Place};
 use crate::host::Host;
 use crate::learn;
 use crate::model::oid::Oid;
-use crate::store::{Event, HookFailure, Settings, Spool};
+use crate::store::{Event, HookFailure, Settings, Spool, Store};
 use crate::ui::{Failure, Format, Ui, exit};
 
 /// What git's hooks call
@@ -20,7 +21,8 @@ Example:
   git orchestrate hook post-commit
 
 post-commit and post-rewrite leave one small file in the spool. pre-push drains
-the spool and merges learning branches. Whatever goes wrong is one line on
+the spool, merges learning branches, and shares with a remote that you agreed to
+(`git orchestrate sync --push`). Whatever goes wrong is one line on
 stderr; git is stopped only under `orchestrate.hookFailure=block`.")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -67,7 +69,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let ended = match &args.event {
         Hook::PostCommit => post_commit(cx),
         Hook::PostRewrite { command } => post_rewrite(command, cx),
-        Hook::PrePush { .. } => pre_push(cx),
+        Hook::PrePush { remote } => pre_push(remote, cx),
     };
     let Err(failure) = ended else { return Ok(exit::DONE) };
     let (code, then) = if blocks(cx) {
@@ -106,35 +108,53 @@ fn post_rewrite(command: &str, cx: &Context) -> Result<(), Failure> {
     Ok(Spool::below(&place.own_dir()).keep(&cx.host, Event::Rewrite { command, pairs })?)
 }
 
-/// Drains, learns and merges, in a thread that a push waits for only so long: what is left undone is
-/// done the next time, as after a kill.
-fn pre_push(cx: &Context) -> Result<(), Failure> {
-    // git wants its refs read, also by who does not need them.
-    input()?;
+/// Drains, learns, merges and shares, in a thread that a push waits for only so long: what is left
+/// undone is done the next time, as after a kill.
+fn pre_push(remote: &[String], cx: &Context) -> Result<(), Failure> {
+    let pushed = pushed_refs(&input()?);
+    let remote = remote.first().cloned();
     let dir = cx.dir.clone();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         // One line on stderr is all that a hook may say.
         let cx = Context { ui: Ui::new(Format::Silent), host: Host::new(), dir };
-        drop(sender.send(bring_up_to_date(&cx)));
+        drop(sender.send(bring_up_to_date(&cx, remote.as_deref(), &pushed)));
     });
     receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
         Err(Failure::new(exit::FAILED, format!("learning took longer than {} s", PATIENCE.as_secs())))
     })
 }
 
-fn bring_up_to_date(cx: &Context) -> Result<(), Failure> {
+/// The refs that the user's own push moves at the remote: `local oid remote oid`, a line each.
+fn pushed_refs(lines: &str) -> Vec<String> {
+    lines.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect()
+}
+
+fn bring_up_to_date(cx: &Context, remote: Option<&str>, pushed: &[String]) -> Result<(), Failure> {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let drained = store.drain()?;
     store.learn(&learn::catch_up)?;
     store.merge(&learn::merge)?;
+    if let Some(remote) = remote.filter(|remote| repo.has_remote(remote)) {
+        share(cx, &store, remote, pushed)?;
+    }
     match drained.bad.first() {
         None => Ok(()),
         Some(bad) => {
             Err(Failure::new(exit::FAILED, format!("a file of the spool is set aside in spool/bad: {bad}")))
         }
     }
+}
+
+/// Shares with a remote that the user agreed to. One that refuses is told of once, and then left
+/// alone until `sync` gets through.
+fn share(cx: &Context, store: &Store<'_>, remote: &str, pushed: &[String]) -> Result<(), Failure> {
+    let url = store.repo.push_url(remote)?;
+    if !store.settings.share.contains(&url) || Denied(store).knows(&url) {
+        return Ok(());
+    }
+    sharing::push(cx, store, remote, pushed, PATIENCE).map(drop)
 }
 
 /// What git says on standard input; nothing where a person called.

@@ -22,6 +22,7 @@ pub(crate) mod reconcile;
 pub(crate) mod record;
 pub(crate) mod run;
 pub(crate) mod settings;
+mod sharing;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod sync;

@@ -1,15 +1,13 @@
 //! `sync`: takes in what others learned, and shares what was learned here.
 
-use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::sharing::{self, Denied, take_in};
 use super::{Context, DONE, Ended};
-use crate::git::Pushed;
-use crate::host::Stopwatch;
 use crate::learn;
-use crate::store::{Adopted, Adoption, Share, Store};
+use crate::store::{Adopted, Share, Store};
 use crate::ui::{Failure, count, exit};
 
 /// Take in what others learned, and share what was learned here
@@ -83,6 +81,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let mut synced =
         Synced { v: 1, remote, url, taken: None, state: State::NotAsked, share: Share::default(), tries: 0 };
     if !args.dry_run {
+        store.drain()?;
         synced.taken = Some(take_in(&store, &synced.remote)?);
         store.learn(&learn::catch_up)?;
         store.merge(&learn::merge)?;
@@ -95,67 +94,19 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     DONE
 }
 
-/// Fetches, looks, joins. What is not what its name says touches nothing of ours.
-fn take_in(store: &Store<'_>, remote: &str) -> Result<Adopted, Failure> {
-    match store.adopt(remote, &learn::merge)? {
-        Adoption::Empty => Ok(Adopted::default()),
-        Adoption::Joined(adopted) => Ok(adopted),
-        Adoption::Refused(refused) => {
-            let named: Vec<String> =
-                refused.iter().map(|it| format!("{} ({})", it.name, it.reason)).collect();
-            let message = format!(
-                "the remote {remote} has refs that are not what they should be: {}",
-                named.join(", ")
-            );
-            let kept: Vec<&str> = refused.iter().map(|it| it.kept.as_str()).collect();
-            Err(Failure::new(exit::FAILED, message)
-                .hint(format!("nothing of yours was touched; look at {} here", kept.join(", "))))
-        }
-    }
-}
-
-/// Pushes what the user agreed to share; joins again for as long as others are faster.
+/// Pushes, where the user agreed to it.
 fn share(args: &Args, cx: &Context, store: &Store<'_>, synced: &mut Synced) -> Result<(), Failure> {
     if !agreed(args, cx, store, synced)? {
         synced.state = State::NotAgreed;
         return Ok(());
     }
-    let watch = Stopwatch::start();
-    loop {
-        require_no_secrets(&synced.share)?;
-        if synced.share.edits.is_empty() {
-            synced.state = if synced.tries == 0 { State::UpToDate } else { State::Shared };
-            return Ok(());
-        }
-        synced.tries += 1;
-        match store.repo.push(&synced.remote, &synced.share.edits)? {
-            Pushed::Done => {
-                store.saw(&synced.remote, &synced.share.edits)?;
-                synced.state = State::Shared;
-                return Ok(());
-            }
-            Pushed::Denied { name, reason } => {
-                return Err(Failure::new(exit::FAILED, format!("the remote refused {name}: {reason}"))
-                    .hint("ask who keeps the remote to allow refs/notes/* and refs/orchestrate/*"));
-            }
-            Pushed::Raced { name, reason } if watch.elapsed() > PATIENCE => {
-                return Err(Failure::new(exit::FAILED, format!("others kept moving {name} there: {reason}"))
-                    .hint("`git orchestrate sync` again; nothing is lost"));
-            }
-            Pushed::Raced { .. } => {
-                thread::sleep(pause(cx, synced.tries));
-                take_in(store, &synced.remote)?;
-                store.merge(&learn::merge)?;
-                synced.share = store.share(&synced.remote, &[])?;
-            }
-        }
-    }
-}
-
-/// Longer with every try, and never the same for two clones.
-fn pause(cx: &Context, tries: u32) -> Duration {
-    let longest = u64::from(tries.min(20)) * 100;
-    Duration::from_millis(u64::try_from(cx.host.random() % u128::from(longest + 1)).unwrap_or(0))
+    let before = std::mem::take(&mut synced.share);
+    let shared = sharing::push(cx, store, &synced.remote, &[], PATIENCE)?;
+    Denied(store).forget(&synced.url);
+    synced.state = if shared.tries == 0 { State::UpToDate } else { State::Shared };
+    synced.share = if shared.tries == 0 { before } else { shared.share };
+    synced.tries = shared.tries;
+    Ok(())
 }
 
 /// Whether sharing with this URL was agreed to, now or before.
@@ -176,15 +127,6 @@ fn agreed(args: &Args, cx: &Context, store: &Store<'_>, synced: &Synced) -> Resu
     urls.push(synced.url.clone());
     store.repo.set_config("orchestrate", None, "share", &urls)?;
     Ok(true)
-}
-
-fn require_no_secrets(share: &Share) -> Result<(), Failure> {
-    if share.secrets.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<String> = share.secrets.iter().map(ToString::to_string).collect();
-    Err(Failure::new(exit::FAILED, format!("nothing was pushed: what looks like a secret is in {}", ids.join(", ")))
-        .hint("`git notes --ref=orchestrate edit COMMIT` takes it out; then the secret has to be changed where it is used"))
 }
 
 /// What would be shared, before anyone agrees to it.

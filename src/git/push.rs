@@ -2,12 +2,10 @@
 //!
 //! Limit: a remote that hangs is waited for as long as its transport waits.
 
+use super::command::HOOK_GUARD;
 use super::error::GitError;
 use super::repository::Repository;
 use crate::model::oid::Oid;
-
-/// Set for a push of ours, so that a pre-push hook of ours knows that it is not the user's.
-const OWN_PUSH: &str = "GIT_ORCHESTRATE_PUSH";
 
 /// A ref to be pushed: an object that was built here, and the ref's full name there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +50,7 @@ impl Repository {
         let ended = self
             .git()
             .env("GIT_TERMINAL_PROMPT", "0")
-            .env(OWN_PUSH, "1")
+            .env(HOOK_GUARD, "1")
             .config("push.followTags=false")
             .args(["push", "--porcelain", "--no-verify", "--no-signed", "--no-thin"])
             .args(["--recurse-submodules=no"])

@@ -197,7 +197,9 @@ impl Store<'_> {
                 let named = self.to_name(notes, &[tip, theirs])?;
                 let message = with_notes(&describe(remote, &ours.library, &joined), &named);
                 let parents = [tip, theirs];
-                let Some(commit) = self.commit_library(&writer, &joined, &parents, &message, at)? else {
+                // Also where they taught us nothing: only who has their history can push over it.
+                let Some(commit) = self.commit_library(&writer, &joined, &parents, &parents, &message, at)?
+                else {
                     return Ok(());
                 };
                 let edit = RefEdit::to(LEARNING, commit, Some(tip));

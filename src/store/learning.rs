@@ -128,7 +128,8 @@ impl Store<'_> {
                     return Ok(None);
                 }
                 let message = with_notes(&describe(before, &after), &self.to_name(notes, &[base])?);
-                let Some(commit) = self.commit_library(&writer, &after, &[base], &message, at)? else {
+                let Some(commit) = self.commit_library(&writer, &after, &[base], &[base], &message, at)?
+                else {
                     return Ok(None);
                 };
                 let branch = open.as_ref().map_or_else(|| self.new_branch(at), |(name, _)| name.clone());
@@ -140,13 +141,14 @@ impl Store<'_> {
         })?
     }
 
-    /// Writes `library` over the tree of the first parent and commits it, durable; nothing where the
-    /// tree stays as it is.
+    /// Writes `library` over the tree of the first parent and commits it, durable; nothing where that
+    /// is the tree of every commit in `same` already.
     pub(super) fn commit_library(
         &self,
         writer: &Writer<'_>,
         library: &Library,
         parents: &[Oid],
+        same: &[Oid],
         message: &str,
         at: Timestamp,
     ) -> Result<Option<Oid>, StoreError> {
@@ -157,7 +159,8 @@ impl Store<'_> {
             changes.entry(path).or_insert(None);
         }
         let tree = writer.tree(base, &changes)?;
-        if base == Some(tree) {
+        let trees: Vec<Oid> = same.iter().map(|it| self.repo.tree_of(*it)).collect::<Result<_, _>>()?;
+        if trees.iter().all(|it| *it == tree) {
             return Ok(None);
         }
         let author = self.repo.identity(self.host);

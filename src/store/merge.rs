@@ -68,7 +68,7 @@ impl Store<'_> {
                         joined.join(&recount::recount(&noted.records, &joined));
                         let named = self.to_name(notes, &[tip, *branch])?;
                         let message = with_notes(&describe(&short, &ours.library, &joined), &named);
-                        self.commit_library(&writer, &joined, &[tip, *branch], &message, at)?
+                        self.commit_library(&writer, &joined, &[tip, *branch], &[tip], &message, at)?
                     };
                     match merged {
                         Some(commit) => {

@@ -14,17 +14,20 @@ fn ready_to_push() -> TestRepo {
     repo
 }
 
-#[test]
-fn a_push_merges_what_was_learned() {
-    let repo = ready_to_push();
+/// `git push` with the program on the PATH.
+fn push(repo: &TestRepo, arguments: &[&str]) -> std::process::Output {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_git-orchestrate"));
     let folders = [program.parent().expect("a folder").to_path_buf()];
     let inherited = std::env::var_os("PATH").unwrap_or_default();
     let path =
         std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&inherited))).expect("joins");
-    let pushed =
-        repo.command("git").args(["push", "-q", "origin", "main"]).env("PATH", path).status().expect("git");
-    assert!(pushed.success());
+    repo.command("git").args(["push", "-q"]).args(arguments).env("PATH", path).output().expect("git starts")
+}
+
+#[test]
+fn a_push_merges_what_was_learned() {
+    let repo = ready_to_push();
+    assert!(push(&repo, &["origin", "main"]).status.success());
     assert_eq!(repo.git(["rev-list", "--count", "--merges", "refs/orchestrate/learning"]), "1");
 }
 
@@ -75,4 +78,55 @@ fn installed_hooks_call_the_program_itself() {
     repo.git(["push", "-q", "origin", "main"]);
     assert_eq!(repo.git(["rev-list", "--count", "--merges", "refs/orchestrate/learning"]), "1");
     repo.git(["orchestrate", "hooks", "status"]);
+}
+
+#[test]
+fn a_push_shares_with_a_remote_that_was_agreed_to() {
+    let repo = ready_to_push();
+    repo.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let repo = repo.record(&execution("add c", ["a", "c"], "passed"));
+    assert!(push(&repo, &["origin", "main"]).status.success());
+    let remote = repo.root().join("remote.git");
+    let there = |name: &str| repo.git(["--git-dir", remote.to_str().expect("UTF-8"), "rev-parse", name]);
+    for name in ["refs/notes/orchestrate", "refs/orchestrate/learning"] {
+        assert_eq!(there(name), repo.git(["rev-parse", name]), "{name}");
+    }
+}
+
+#[test]
+fn a_push_shares_nothing_that_nobody_agreed_to() {
+    let repo = ready_to_push();
+    assert!(push(&repo, &["origin", "main"]).status.success());
+    let remote = repo.root().join("remote.git");
+    let refs =
+        repo.git(["--git-dir", remote.to_str().expect("UTF-8"), "for-each-ref", "--format=%(refname)"]);
+    assert_eq!(refs, "refs/heads/main");
+}
+
+#[test]
+fn a_user_who_pushes_the_notes_themselves_is_not_in_their_own_way() {
+    let repo = ready_to_push();
+    repo.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let repo = repo.record(&execution("add c", ["a", "c"], "passed"));
+    let pushed = push(&repo, &["origin", "main", "refs/notes/orchestrate"]);
+    assert!(pushed.status.success(), "{}", String::from_utf8_lossy(&pushed.stderr));
+}
+
+#[test]
+fn a_remote_that_refuses_is_told_of_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let repo = ready_to_push();
+    repo.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let hook = repo.root().join("remote.git/hooks/update");
+    std::fs::create_dir_all(repo.root().join("remote.git/hooks")).expect("made");
+    let declines = "#!/bin/sh\ncase $1 in refs/heads/*) exit 0;; esac\nexit 1\n";
+    std::fs::write(&hook, declines).expect("written");
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("set");
+    let repo = repo.record(&execution("add c", ["a", "c"], "passed"));
+    let said = |branch: &str| {
+        let pushed = push(&repo, &["origin", branch]);
+        assert!(pushed.status.success());
+        String::from_utf8_lossy(&pushed.stderr).matches("git-orchestrate:").count()
+    };
+    assert_eq!((said("main:one"), said("main:two")), (1, 0));
 }

@@ -1,0 +1,143 @@
+//! Sharing with a remote that the user agreed to: push, and join again for as long as others are
+//! faster.
+
+use std::thread;
+use std::time::Duration;
+
+use super::Context;
+use crate::git::{GitError, Pushed};
+use crate::host::Stopwatch;
+use crate::learn;
+use crate::store::{Adopted, Adoption, Share, Store};
+use crate::ui::{Failure, exit};
+
+/// What sharing came to.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// What was pushed, or what there was to push.
+    pub(super) share: Share,
+    /// Pushes that it took; none: the remote had everything.
+    pub(super) tries: u32,
+}
+
+/// Fetches, looks, joins. What is not what its name says touches nothing of ours.
+pub(super) fn take_in(store: &Store<'_>, remote: &str) -> Result<Adopted, Failure> {
+    match store.adopt(remote, &learn::merge)? {
+        Adoption::Empty => Ok(Adopted::default()),
+        Adoption::Joined(adopted) => Ok(adopted),
+        Adoption::Refused(refused) => {
+            let named: Vec<String> =
+                refused.iter().map(|it| format!("{} ({})", it.name, it.reason)).collect();
+            let kept: Vec<&str> = refused.iter().map(|it| it.kept.as_str()).collect();
+            Err(Failure::new(
+                exit::FAILED,
+                format!(
+                    "the remote {remote} has refs that are not what they should be: {}",
+                    named.join(", ")
+                ),
+            )
+            .hint(format!("nothing of yours was touched; look at {} here", kept.join(", "))))
+        }
+    }
+}
+
+/// Pushes what the remote does not have, but no ref in `without`: those the user pushes.
+pub(super) fn push(
+    cx: &Context,
+    store: &Store<'_>,
+    remote: &str,
+    without: &[String],
+    patience: Duration,
+) -> Result<Shared, Failure> {
+    let watch = Stopwatch::start();
+    let mut tries = 0;
+    loop {
+        let share = store.share(remote, without)?;
+        require_no_secrets(&share)?;
+        if share.edits.is_empty() {
+            return Ok(Shared { share, tries });
+        }
+        tries += 1;
+        match pushed(store, remote, &share)? {
+            Pushed::Done => {
+                store.saw(remote, &share.edits)?;
+                return Ok(Shared { share, tries });
+            }
+            Pushed::Denied { name, reason } => {
+                Denied(store).remember(&store.repo.push_url(remote)?);
+                return Err(Failure::new(exit::FAILED, format!("the remote refused {name}: {reason}"))
+                    .hint("ask who keeps the remote to allow refs/notes/* and refs/orchestrate/*"));
+            }
+            Pushed::Raced { name, reason } if watch.elapsed() > patience => {
+                return Err(Failure::new(exit::FAILED, format!("others kept moving {name} there: {reason}"))
+                    .hint("`git orchestrate sync` again; nothing is lost"));
+            }
+            Pushed::Raced { .. } => {
+                thread::sleep(pause(cx, tries));
+                take_in(store, remote)?;
+                store.merge(&learn::merge)?;
+            }
+        }
+    }
+}
+
+/// Pushes once. A server that does not know us, or lets us only read, is one that refuses.
+fn pushed(store: &Store<'_>, remote: &str, share: &Share) -> Result<Pushed, GitError> {
+    store.repo.push(remote, &share.edits).or_else(|error| match error {
+        GitError::Failed { stderr: reason, .. } if NO_RIGHT.iter().any(|words| reason.contains(words)) => {
+            Ok(Pushed::Denied { name: "a push".to_owned(), reason })
+        }
+        error => Err(error),
+    })
+}
+
+/// What git says where the right to push is missing.
+const NO_RIGHT: &[&str] =
+    &["403", "Permission denied", "Authentication failed", "denied to", "not authorized"];
+
+/// Longer with every try, and never the same for two clones.
+fn pause(cx: &Context, tries: u32) -> Duration {
+    let longest = u64::from(tries.min(20)) * 100;
+    Duration::from_millis(u64::try_from(cx.host.random() % u128::from(longest + 1)).unwrap_or(0))
+}
+
+fn require_no_secrets(share: &Share) -> Result<(), Failure> {
+    if share.secrets.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = share.secrets.iter().map(ToString::to_string).collect();
+    let message = format!("nothing was pushed: what looks like a secret is in {}", ids.join(", "));
+    Err(Failure::new(exit::FAILED, message)
+        .hint("`git notes --ref=orchestrate edit COMMIT` takes it out of the notes")
+        .hint("a secret that was written down once has to be changed where it is used"))
+}
+
+/// Remotes that did not let us push: a hook tells of one once, and then leaves it alone.
+pub(super) struct Denied<'a>(pub(super) &'a Store<'a>);
+
+impl Denied<'_> {
+    /// Whether a push to this URL was refused before.
+    pub(super) fn knows(&self, url: &str) -> bool {
+        std::fs::read_to_string(self.file()).unwrap_or_default().lines().any(|line| line == url)
+    }
+
+    /// Remembers that a push to this URL was refused. Best effort: forgetting it only tells it again.
+    pub(super) fn remember(&self, url: &str) {
+        let known = std::fs::read_to_string(self.file()).unwrap_or_default();
+        drop(std::fs::write(self.file(), format!("{known}{url}\n")));
+    }
+
+    /// A push to this URL worked.
+    pub(super) fn forget(&self, url: &str) {
+        let known = std::fs::read_to_string(self.file()).unwrap_or_default();
+        if known.lines().any(|line| line == url) {
+            let others: String =
+                known.lines().filter(|line| *line != url).map(|line| format!("{line}\n")).collect();
+            drop(std::fs::write(self.file(), others));
+        }
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.0.repo.own_dir().join("denied")
+    }
+}
