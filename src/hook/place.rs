@@ -76,13 +76,22 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), HookError> {
     write(path, content, None, 0o666)
 }
 
+/// Removes what a process that was killed left beside `path`.
+pub(crate) fn remove_draft(path: &Path) {
+    drop(std::fs::remove_file(draft(path)));
+}
+
+fn draft(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".orchestrate-draft");
+    PathBuf::from(name)
+}
+
 /// Through a draft in the same folder and a rename. The user's mask applies to `mode`.
 fn write(path: &Path, content: &[u8], permissions: Option<&Permissions>, mode: u32) -> Result<(), HookError> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".orchestrate-draft");
-    let draft = PathBuf::from(draft);
+    let draft = draft(path);
     // One that is there was left by a process that was killed: writers hold the lock.
-    drop(std::fs::remove_file(&draft));
+    remove_draft(path);
     let written = (|| {
         let mut file: File = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
         file.write_all(content)?;

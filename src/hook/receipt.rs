@@ -68,6 +68,7 @@ impl Receipt {
 
     /// Throws it away.
     pub(crate) fn delete(repo: &Repository) {
+        place::remove_draft(&path(repo));
         drop(std::fs::remove_file(path(repo)));
     }
 

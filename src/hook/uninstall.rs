@@ -8,7 +8,7 @@ use super::block::{self, Rest};
 use super::error::HookError;
 use super::event::Event;
 use super::folder::{self, Folder, Owner};
-use super::place::{Kind, Place};
+use super::place::{self, Kind, Place};
 use super::receipt::Receipt;
 use super::wiring;
 use crate::git::Repository;
@@ -64,7 +64,11 @@ pub(crate) fn uninstall(repo: &Repository) -> Result<Uninstalled, HookError> {
 
 /// Our own file that the repository's configuration includes.
 pub(crate) fn own_config(repo: &Repository) -> Result<Option<Place>, HookError> {
-    Place::read(&repo.own_dir().join("config"))
+    Place::read(&own_config_path(repo))
+}
+
+fn own_config_path(repo: &Repository) -> PathBuf {
+    repo.own_dir().join("config")
 }
 
 /// Whether a file within this clone's git folder holds a block.
@@ -116,6 +120,7 @@ fn folders(repo: &Repository, receipt: &Receipt, used: &Folder) -> BTreeSet<Path
 }
 
 fn out_of_file(file: &Path, done: &mut Uninstalled) -> Result<(), HookError> {
+    place::remove_draft(file);
     let Some(place) = Place::read(file)? else { return Ok(()) };
     match block::cut(&place.content) {
         Ok(Rest::Bytes(rest)) if rest == place.content => {}
@@ -135,9 +140,9 @@ fn out_of_file(file: &Path, done: &mut Uninstalled) -> Result<(), HookError> {
 
 /// Whether something of others is left in the file, so that it has to stay included.
 fn out_of_config(repo: &Repository, done: &mut Uninstalled) -> Result<bool, HookError> {
-    let Some(place) = own_config(repo)? else { return Ok(false) };
-    out_of_file(&place.path, done)?;
-    Ok(place.path.exists())
+    let file = own_config_path(repo);
+    out_of_file(&file, done)?;
+    Ok(file.exists())
 }
 
 /// Our folder goes with the last thing in it; a lock file is nothing.

@@ -54,6 +54,9 @@ pub(crate) fn rewrite_refs(repo: &Repository) -> Result<Vec<String>, HookError> 
 
 /// Makes the configuration what it was before: to the byte where nothing else has changed it since.
 pub(crate) fn take_back(repo: &Repository, receipt: &Receipt, keep_include: bool) -> Result<(), HookError> {
+    let lock = repo.lock()?;
+    repo.clear_config_draft();
+    drop(lock);
     if !keep_include {
         for edit in receipt.edits.iter().rev() {
             let now = repo.config_bytes()?;

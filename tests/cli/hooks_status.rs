@@ -252,6 +252,18 @@ fn a_bare_repository_can_have_hooks() {
 }
 
 #[test]
+fn what_a_killed_installation_left_goes_with_the_hooks() {
+    let scene = Scene::new();
+    let before = scene.listing();
+    scene.hooks("install").code(0);
+    for file in ["hooks/pre-push", "orchestrate/config", "orchestrate/hooks.json"] {
+        scene.repo.write(&format!(".git/{file}.orchestrate-draft"), "half");
+    }
+    scene.hooks("uninstall").code(0);
+    assert_eq!(scene.listing(), before);
+}
+
+#[test]
 fn programs_can_read_how_the_hooks_stand() {
     let scene = Scene::new();
     scene.hooks("install").code(0);
