@@ -72,8 +72,6 @@ orchestrate_end
     exec <<orchestrate_end
 $orchestrate_stdin
 orchestrate_end
-  else
-    exec </dev/null
   fi
   unset orchestrate_stdin
 fi
@@ -88,8 +86,6 @@ orchestrate_end
     exec <<orchestrate_end
 $orchestrate_stdin
 orchestrate_end
-  else
-    exec </dev/null
   fi
   unset orchestrate_stdin
 fi

@@ -56,8 +56,6 @@ fn a_tracked_folder_is_left_alone_and_the_lines_work_by_hand() {
         exec <<orchestrate_end
     $orchestrate_stdin
     orchestrate_end
-      else
-        exec </dev/null
       fi
       unset orchestrate_stdin
     fi
@@ -74,8 +72,6 @@ fn a_tracked_folder_is_left_alone_and_the_lines_work_by_hand() {
         exec <<orchestrate_end
     $orchestrate_stdin
     orchestrate_end
-      else
-        exec </dev/null
       fi
       unset orchestrate_stdin
     fi
