@@ -60,7 +60,12 @@ enum Verb {
 
 /// Runs the program with these arguments, the name first; gives the exit code.
 pub(crate) fn main(arguments: Vec<OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(with_run(arguments)) {
+    let hook = commands::hook::Args::of_commit(&arguments);
+    let parsed = match hook {
+        Some(hook) => Ok(Cli { json: false, verb: Verb::Hook(hook) }),
+        None => Cli::try_parse_from(with_run(arguments)),
+    };
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(message) => {
             let code = if message.use_stderr() { exit::USAGE } else { exit::DONE };

@@ -1,5 +1,6 @@
 //! `hook`: what git's hooks call. It never stops git, unless the user wants that.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Read};
 use std::sync::mpsc;
 use std::thread;
@@ -54,6 +55,15 @@ Example:
         #[arg(value_name = "REMOTE")]
         remote: Vec<String>,
     },
+}
+
+impl Args {
+    /// These arguments, where they are those of the hook that every commit waits for: to build the
+    /// whole command line takes a third as long as all of its work.
+    pub(crate) fn of_commit(arguments: &[OsString]) -> Option<Self> {
+        let is_it = matches!(arguments, [_, verb, event] if verb == "hook" && event == "post-commit");
+        is_it.then_some(Self { event: Hook::PostCommit })
+    }
 }
 
 /// How long a push waits for us at most.
