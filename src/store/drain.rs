@@ -122,13 +122,15 @@ impl Store<'_> {
         let (mut number, mut bad) = (0, Vec::new());
         for file in &fold.found.files {
             let entries: Vec<Line> = file.records().iter().filter_map(entry).collect();
-            let mut known: Held = held.clone();
+            // Looked at alone, so that a file that is set aside leaves no trace in what the others meet.
+            let mut known: Held =
+                entries.iter().filter_map(|it| Some((it.id, held.get(&it.id)?.clone()))).collect();
             match without_known(&entries, &mut known) {
                 Ok(new) => {
                     for entry in new {
                         number += usize::from(fold.add(entry.object, entry.line.as_bytes())?);
                     }
-                    held = known;
+                    held.extend(known);
                 }
                 Err(id) => {
                     let reason = StoreError::Changed { id }.to_string();
