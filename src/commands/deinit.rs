@@ -58,6 +58,10 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let hooks = hook::uninstall(&repo)?;
     let left: Vec<String> = hooks.left.iter().map(|file| file.display().to_string()).collect();
     take_out_settings(&store)?;
+    if !args.purge {
+        // What waits in the spool was recorded too; it would go with the folder.
+        store.drain()?;
+    }
     let dir = repo.own_dir();
     if let Err(error) = std::fs::remove_dir_all(&dir)
         && error.kind() != std::io::ErrorKind::NotFound

@@ -124,3 +124,11 @@ fn a_second_time_is_fine() {
     let gone = repo.orchestrate(["deinit", "--purge", "--json"]).code(0).json();
     assert_eq!(gone["deleted_refs"].as_array().map(Vec::len), Some(0));
 }
+
+#[test]
+fn what_waits_in_the_spool_is_recorded_before_the_folder_goes() {
+    let repo = TestRepo::new().commit("start");
+    repo.orchestrate_with(["record", "--spool"], &execution("add a", ["a", "b"], "passed")).code(0);
+    repo.orchestrate(["deinit"]).code(0);
+    assert_eq!(repo.git(["notes", "--ref=orchestrate", "show"]).lines().count(), 1);
+}
