@@ -98,9 +98,9 @@ impl Store<'_> {
         let mut adopted = Adopted::default();
         if let Some(theirs) = notes {
             adopted.bad_lines = self.noted_at(theirs)?.bad.len();
-            let before = self.noted()?.records.len();
+            let before = self.noted()?.executions();
             self.join_notes(theirs)?;
-            adopted.executions = self.noted()?.records.len().saturating_sub(before);
+            adopted.executions = self.noted()?.executions().saturating_sub(before);
         }
         if let Some(theirs) = learning {
             let before = self.library()?.0.patterns.len();

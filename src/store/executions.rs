@@ -211,6 +211,12 @@ impl Store<'_> {
 }
 
 impl Noted {
+    /// How many executions there are, whatever amends them; commits and amendments are none.
+    pub(crate) fn executions(&self) -> usize {
+        let is_one = |lines: &&Vec<Record>| matches!(lines.last(), Some(Record::Execution(_)));
+        self.records.values().filter(is_one).count()
+    }
+
     /// Takes in what waits in the spool, as draining will.
     fn take_in(&mut self, spooled: &Found) {
         for Waiting { object, line, .. } in spooled.records() {

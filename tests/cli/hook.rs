@@ -318,3 +318,14 @@ fn nowhere_unborn_and_with_strange_input_a_hook_exits_0() {
     let said = piped(unborn.program().args(["hook", "pre-push", "origin", "url"]), "");
     assert_eq!(said, "");
 }
+
+#[test]
+fn measured_commits_of_a_remote_are_no_executions_of_it() {
+    let origin = hooked().record(&execution("work", ["a", "b"], "passed")).file("b", "1").commit("more");
+    origin.orchestrate(["drain"]).code(0);
+    assert_eq!(measured(&origin).len(), 2);
+    let clone = TestRepo::clone_of(&origin);
+    let found = clone.orchestrate(["init", "--json"]).code(0).json();
+    assert_eq!(found["found"]["executions"], 1, "{found}");
+    assert_eq!(measured(&clone).len(), 2);
+}
