@@ -1,5 +1,6 @@
 //! Many processes at once: nothing is lost, nothing is left behind, nothing blocks.
 
+use assert_cmd::cargo::cargo_bin;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -47,7 +48,7 @@ fn at_once(threads: usize, run: impl Fn(usize) + Sync) {
 
 /// Runs the program in the folder of a repository that other threads use too.
 struct Shared {
-    program: &'static str,
+    program: &'static Path,
     dir: PathBuf,
     home: PathBuf,
 }
@@ -55,7 +56,7 @@ struct Shared {
 impl Shared {
     fn of(repo: &TestRepo) -> Self {
         let home = repo.root().join("home");
-        Self { program: env!("CARGO_BIN_EXE_git-orchestrate"), dir: repo.path(), home }
+        Self { program: cargo_bin!("git-orchestrate"), dir: repo.path(), home }
     }
 
     fn command(&self, verb: &str) -> std::process::Command {

@@ -1,5 +1,6 @@
 //! `deinit`.
 
+use assert_cmd::cargo::cargo_bin;
 use std::io::Write;
 use std::process::Stdio;
 
@@ -81,7 +82,7 @@ fn a_purge_is_asked_for_and_then_deletes_everything_of_ours() {
 fn on_a_terminal_the_answer_counts() {
     let repo = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
     let answer = |answer: &str| {
-        let program = env!("CARGO_BIN_EXE_git-orchestrate");
+        let program = cargo_bin!("git-orchestrate").display();
         let mut command = repo.command("script");
         command.args(["-qec", &format!("'{program}' deinit --purge"), "/dev/null"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;

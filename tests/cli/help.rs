@@ -1,5 +1,6 @@
 //! Help of every verb, and the commands that help and documents show: all of them are run.
 
+use assert_cmd::cargo::cargo_bin;
 use std::path::Path;
 
 use crate::support::{Ran, TestRepo};
@@ -31,7 +32,7 @@ fn help(repo: &TestRepo, verb: &[String]) -> Ran {
 /// A repository in which every example makes sense.
 fn prepared() -> TestRepo {
     let repo = TestRepo::new().file("a.txt", "one\n").commit("start").starter();
-    let program = Path::new(env!("CARGO_BIN_EXE_git-orchestrate"));
+    let program = cargo_bin!("git-orchestrate");
     let path = format!(
         "{}:{}",
         program.parent().expect("a folder").display(),

@@ -1,5 +1,6 @@
 //! What git's hooks call, by real commits, amends, rebases and pushes through the scripts in `hooks/`.
 
+use assert_cmd::cargo::cargo_bin;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -15,7 +16,7 @@ fn hooked() -> TestRepo {
 }
 
 fn with_program_on_path(repo: TestRepo) -> TestRepo {
-    let program = Path::new(env!("CARGO_BIN_EXE_git-orchestrate"));
+    let program = cargo_bin!("git-orchestrate");
     let inherited = std::env::var_os("PATH").unwrap_or_default();
     let folders = [program.parent().expect("a folder").to_path_buf()];
     let path =

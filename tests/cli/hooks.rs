@@ -1,6 +1,7 @@
 //! The hook scripts that people copy.
 
 use crate::support::{TestRepo, execution};
+use assert_cmd::cargo::cargo_bin;
 
 /// A repository with learning to merge, our pre-push hook, and a remote to push to.
 fn ready_to_push() -> TestRepo {
@@ -16,7 +17,7 @@ fn ready_to_push() -> TestRepo {
 
 /// `git push` with the program on the PATH.
 fn push(repo: &TestRepo, arguments: &[&str]) -> std::process::Output {
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_git-orchestrate"));
+    let program = cargo_bin!("git-orchestrate");
     let folders = [program.parent().expect("a folder").to_path_buf()];
     let inherited = std::env::var_os("PATH").unwrap_or_default();
     let path =
@@ -65,7 +66,7 @@ fn every_script_is_one_line_that_calls_the_program() {
 
 #[test]
 fn installed_hooks_call_the_program_itself() {
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_git-orchestrate"));
+    let program = cargo_bin!("git-orchestrate");
     let path = std::env::var("PATH").expect("a PATH");
     let path = format!("{}:{path}", program.parent().expect("a folder").display());
     let repo = TestRepo::new().with_variable("PATH", &path).commit("start");

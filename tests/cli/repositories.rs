@@ -1,5 +1,6 @@
 //! Kinds of repositories and places in them, and the errors where git can't work.
 
+use assert_cmd::cargo::cargo_bin;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -182,7 +183,7 @@ fn a_sub_folder_and_relative_locations_lead_to_the_same_repository() {
 fn a_hook_of_a_linked_work_tree_records_on_its_own_commit() {
     let repo = TestRepo::new().commit("start");
     repo.git(["worktree", "add", "-q", "../other", "-b", "other"]);
-    let program = env!("CARGO_BIN_EXE_git-orchestrate");
+    let program = cargo_bin!("git-orchestrate").display();
     repo.write(".git/hooks/post-commit", &format!("#!/bin/sh\necho '{}' | '{program}' record\n", line()));
     let hook = repo.path().join(".git/hooks/post-commit");
     std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o755)).expect("set");

@@ -1,5 +1,6 @@
 //! `run`: the whole way, and what becomes of what it learned.
 
+use assert_cmd::cargo::cargo_bin;
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -139,7 +140,7 @@ fn the_short_form_runs_and_a_mistyped_verb_does_not() {
 #[test]
 fn git_finds_the_program_as_its_own_subcommand() {
     let repo = TestRepo::new().commit("start").skills(&[greeter()]);
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_git-orchestrate"));
+    let program = cargo_bin!("git-orchestrate");
     let path = format!(
         "{}:{}",
         program.parent().expect("a folder").display(),

@@ -1,5 +1,6 @@
 //! Repositories to try the program on: hermetic, with a clock that ticks.
 
+use assert_cmd::cargo::cargo_bin;
 use std::cell::Cell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -164,7 +165,7 @@ impl TestRepo {
 
     /// The program, ready to be started.
     pub(crate) fn program(&self) -> Command {
-        let mut command = self.command(env!("CARGO_BIN_EXE_git-orchestrate"));
+        let mut command = self.command(cargo_bin!("git-orchestrate"));
         if let Some(now) = self.clock.get() {
             command.env("GIT_ORCHESTRATE_TEST_CLOCK", now.to_string());
             self.clock.set(Some(now + STEP));
