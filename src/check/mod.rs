@@ -61,6 +61,13 @@ pub(crate) struct Verdict {
     pub(crate) findings: Vec<Finding>,
 }
 
+/// What speaks against what is remembered: the first failure, if there is one.
+pub(crate) fn objection(remembered: &Remembered) -> Option<String> {
+    let verdict = audit(remembered);
+    let failed = verdict.findings.into_iter().find(|finding| finding.status == Status::Failed);
+    failed.map(|finding| format!("{}: {}", finding.object, finding.message))
+}
+
 /// Audits notes and learning.
 pub(crate) fn audit(remembered: &Remembered) -> Verdict {
     let mut findings = audit_notes(remembered.notes.as_ref());

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::sharing::{self, Denied};
+use super::sharing::{self, Denied, Target, require_sound};
 use super::{Context, Ended};
 use crate::git::{HOOK_GUARD, Place};
 use crate::host::Host;
@@ -122,13 +122,13 @@ fn post_rewrite(command: &str, cx: &Context) -> Result<(), Failure> {
 /// undone is done the next time, as after a kill.
 fn pre_push(remote: &[String], cx: &Context) -> Result<(), Failure> {
     let pushed = pushed_refs(&input()?);
-    let remote = remote.first().cloned();
+    let (remote, url) = (remote.first().cloned(), remote.get(1).cloned());
     let dir = cx.dir.clone();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         // One line on stderr is all that a hook may say.
         let cx = Context { ui: Ui::new(Format::Silent), host: Host::new(), dir };
-        drop(sender.send(bring_up_to_date(&cx, remote.as_deref(), &pushed)));
+        drop(sender.send(bring_up_to_date(&cx, (remote.as_deref(), url.as_deref()), &pushed)));
     });
     receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
         Err(Failure::new(exit::FAILED, format!("learning took longer than {} s", PATIENCE.as_secs())))
@@ -140,14 +140,19 @@ fn pushed_refs(lines: &str) -> Vec<String> {
     lines.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect()
 }
 
-fn bring_up_to_date(cx: &Context, remote: Option<&str>, pushed: &[String]) -> Result<(), Failure> {
+fn bring_up_to_date(
+    cx: &Context,
+    (remote, url): (Option<&str>, Option<&str>),
+    pushed: &[String],
+) -> Result<(), Failure> {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let drained = store.drain()?;
     store.learn(&learn::catch_up)?;
+    require_sound(&store)?;
     store.merge(&learn::merge)?;
     if let Some(remote) = remote.filter(|remote| repo.has_remote(remote)) {
-        share(cx, &store, remote, pushed)?;
+        share(cx, &store, (remote, url), pushed)?;
     }
     match drained.bad.first() {
         None => Ok(()),
@@ -159,12 +164,22 @@ fn bring_up_to_date(cx: &Context, remote: Option<&str>, pushed: &[String]) -> Re
 
 /// Shares with a remote that the user agreed to. One that refuses is told of once, and then left
 /// alone until `sync` gets through.
-fn share(cx: &Context, store: &Store<'_>, remote: &str, pushed: &[String]) -> Result<(), Failure> {
-    let url = store.repo.push_url(remote)?;
-    if !store.settings.share.contains(&url) || Denied(store).knows(&url) {
-        return Ok(());
+fn share(
+    cx: &Context,
+    store: &Store<'_>,
+    (remote, url): (&str, Option<&str>),
+    pushed: &[String],
+) -> Result<(), Failure> {
+    for target in Target::all(store, remote)? {
+        // git calls the hook once for each URL, and names it.
+        if url.is_none_or(|url| url == target.url)
+            && target.is_agreed(store)
+            && !Denied(store).knows(&target.name())
+        {
+            sharing::push(cx, store, &target, pushed, PATIENCE)?;
+        }
     }
-    sharing::push(cx, store, remote, pushed, PATIENCE).map(drop)
+    Ok(())
 }
 
 /// What git says on standard input; nothing where a person called.

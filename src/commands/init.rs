@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Context, DONE, Ended};
+use crate::check;
 use crate::git::Repository;
 use crate::hook;
 use crate::learn;
@@ -89,7 +90,7 @@ fn look_at_remote(args: &Args, store: &Store<'_>) -> Result<Remote, Failure> {
     if !store.repo.has_remote(remote) {
         return Ok(Remote::Missing);
     }
-    match store.adopt(remote, &learn::merge) {
+    match store.adopt(remote, &check::objection, &learn::merge) {
         Ok(Adoption::Empty) => Ok(Remote::Empty),
         Ok(Adoption::Refused(refused)) => Ok(Remote::Refused(refused)),
         Ok(Adoption::Joined(adopted)) => Ok(Remote::Joined(adopted)),

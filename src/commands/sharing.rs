@@ -5,11 +5,58 @@ use std::thread;
 use std::time::Duration;
 
 use super::Context;
+use crate::check;
 use crate::git::{GitError, Pushed};
 use crate::host::Stopwatch;
 use crate::learn;
 use crate::store::{Adopted, Adoption, Share, Store};
 use crate::ui::{Failure, exit};
+
+/// Where to: a remote, and one of the URLs that it is pushed to.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) remote: String,
+    pub(super) url: String,
+    /// The remote has no other URL: what is there afterwards is what the next fetch will see.
+    is_only: bool,
+}
+
+impl Target {
+    /// Every place that a push to this remote goes to.
+    pub(super) fn all(store: &Store<'_>, remote: &str) -> Result<Vec<Self>, Failure> {
+        let urls = store.repo.push_urls(remote)?;
+        let is_only = urls.len() == 1;
+        Ok(urls.into_iter().map(|url| Self { remote: remote.to_owned(), url, is_only }).collect())
+    }
+
+    /// The URL without the user and the password in it: what is shown, agreed to and remembered.
+    pub(super) fn name(&self) -> String {
+        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
+        let authority = rest.split('/').next().unwrap_or_default();
+        match authority.rsplit_once('@') {
+            Some((user, host)) if user.contains(':') => {
+                format!("{scheme}://{host}{}", &rest[authority.len()..])
+            }
+            _ => self.url.clone(),
+        }
+    }
+
+    /// Whether the user agreed to share with it.
+    pub(super) fn is_agreed(&self, store: &Store<'_>) -> bool {
+        store.settings.share.contains(&self.name())
+    }
+}
+
+/// Nothing is merged or shared that an audit objects to.
+pub(super) fn require_sound(store: &Store<'_>) -> Result<(), Failure> {
+    match check::objection(&store.remembered(&[])?) {
+        None => Ok(()),
+        Some(objection) => {
+            Err(Failure::new(exit::FAILED, format!("nothing was merged or shared: {objection}"))
+                .hint("`git orchestrate check` says what to do"))
+        }
+    }
+}
 
 /// What sharing came to.
 #[derive(Debug)]
@@ -22,7 +69,7 @@ pub(super) struct Shared {
 
 /// Fetches, looks, joins. What is not what its name says touches nothing of ours.
 pub(super) fn take_in(store: &Store<'_>, remote: &str) -> Result<Adopted, Failure> {
-    match store.adopt(remote, &learn::merge)? {
+    match store.adopt(remote, &check::objection, &learn::merge)? {
         Adoption::Empty => Ok(Adopted::default()),
         Adoption::Joined(adopted) => Ok(adopted),
         Adoption::Refused(refused) => {
@@ -45,10 +92,11 @@ pub(super) fn take_in(store: &Store<'_>, remote: &str) -> Result<Adopted, Failur
 pub(super) fn push(
     cx: &Context,
     store: &Store<'_>,
-    remote: &str,
+    to: &Target,
     without: &[String],
     patience: Duration,
 ) -> Result<Shared, Failure> {
+    let remote = &to.remote;
     let watch = Stopwatch::start();
     let mut tries = 0;
     loop {
@@ -58,13 +106,15 @@ pub(super) fn push(
             return Ok(Shared { share, tries });
         }
         tries += 1;
-        match pushed(store, remote, &share)? {
+        match pushed(store, to, &share)? {
             Pushed::Done => {
-                store.saw(remote, &share.edits)?;
+                if to.is_only {
+                    store.saw(remote, &share.edits)?;
+                }
                 return Ok(Shared { share, tries });
             }
             Pushed::Denied { name, reason } => {
-                Denied(store).remember(&store.repo.push_url(remote)?);
+                Denied(store).remember(&to.name());
                 return Err(Failure::new(exit::FAILED, format!("the remote refused {name}: {reason}"))
                     .hint("ask who keeps the remote to allow refs/notes/* and refs/orchestrate/*"));
             }
@@ -82,8 +132,8 @@ pub(super) fn push(
 }
 
 /// Pushes once. A server that does not know us, or lets us only read, is one that refuses.
-fn pushed(store: &Store<'_>, remote: &str, share: &Share) -> Result<Pushed, GitError> {
-    store.repo.push(remote, &share.edits).or_else(|error| match error {
+fn pushed(store: &Store<'_>, to: &Target, share: &Share) -> Result<Pushed, GitError> {
+    store.repo.push(&to.url, &share.edits).or_else(|error| match error {
         GitError::Failed { stderr: reason, .. } if NO_RIGHT.iter().any(|words| reason.contains(words)) => {
             Ok(Pushed::Denied { name: "a push".to_owned(), reason })
         }
@@ -92,8 +142,7 @@ fn pushed(store: &Store<'_>, remote: &str, share: &Share) -> Result<Pushed, GitE
 }
 
 /// What git says where the right to push is missing.
-const NO_RIGHT: &[&str] =
-    &["403", "Permission denied", "Authentication failed", "denied to", "not authorized"];
+const NO_RIGHT: &[&str] = &["returned error: 401", "returned error: 403", "denied to", "not authorized"];
 
 /// Longer with every try, and never the same for two clones.
 fn pause(cx: &Context, tries: u32) -> Duration {
@@ -105,11 +154,12 @@ fn require_no_secrets(share: &Share) -> Result<(), Failure> {
     if share.secrets.is_empty() {
         return Ok(());
     }
-    let ids: Vec<String> = share.secrets.iter().map(ToString::to_string).collect();
-    let message = format!("nothing was pushed: what looks like a secret is in {}", ids.join(", "));
+    let named: Vec<&str> = share.secrets.iter().take(5).map(String::as_str).collect();
+    let message = format!("nothing was pushed: what looks like a secret is in {}", named.join(", "));
     Err(Failure::new(exit::FAILED, message)
-        .hint("`git notes --ref=orchestrate edit COMMIT` takes it out of the notes")
-        .hint("a secret that was written down once has to be changed where it is used"))
+        .hint("change the secret where it is used: it was written down")
+        .hint("`git notes --ref=orchestrate edit COMMIT` takes it out of a note, and history still has it:")
+        .hint("`git update-ref refs/notes/orchestrate $(git commit-tree -m anew refs/notes/orchestrate^{tree})` leaves that behind"))
 }
 
 /// Remotes that did not let us push: a hook tells of one once, and then leaves it alone.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::sharing::{self, Denied, take_in};
+use super::sharing::{self, Denied, Target, require_sound, take_in};
 use super::{Context, DONE, Ended};
 use crate::learn;
 use crate::store::{Adopted, Share, Store};
@@ -45,7 +45,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Synced {
     v: u32,
     remote: String,
-    url: String,
+    /// Where a push goes, without passwords.
+    urls: Vec<String>,
     /// What the remote taught us; absent where it was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     taken: Option<Adopted>,
@@ -77,54 +78,81 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         return Err(Failure::new(exit::USAGE, format!("no remote is called {remote}"))
             .hint("`git remote -v` lists them, `git remote add NAME URL` adds one"));
     }
-    let url = repo.push_url(&remote)?;
-    let mut synced =
-        Synced { v: 1, remote, url, taken: None, state: State::NotAsked, share: Share::default(), tries: 0 };
+    let targets = Target::all(&store, &remote)?;
+    let mut synced = Synced {
+        v: 1,
+        remote,
+        urls: targets.iter().map(Target::name).collect(),
+        taken: None,
+        state: State::NotAsked,
+        share: Share::default(),
+        tries: 0,
+    };
     if !args.dry_run {
         store.drain()?;
         synced.taken = Some(take_in(&store, &synced.remote)?);
         store.learn(&learn::catch_up)?;
+        require_sound(&store)?;
         store.merge(&learn::merge)?;
     }
     synced.share = store.share(&synced.remote, &[])?;
     if !args.dry_run && !args.fetch {
-        share(args, cx, &store, &mut synced)?;
+        share(args, cx, &store, &targets, &mut synced)?;
     }
     tell(cx, &synced, args.dry_run);
     DONE
 }
 
 /// Pushes, where the user agreed to it.
-fn share(args: &Args, cx: &Context, store: &Store<'_>, synced: &mut Synced) -> Result<(), Failure> {
-    if !agreed(args, cx, store, synced)? {
+fn share(
+    args: &Args,
+    cx: &Context,
+    store: &Store<'_>,
+    targets: &[Target],
+    synced: &mut Synced,
+) -> Result<(), Failure> {
+    if !agreed(args, cx, store, targets, synced)? {
         synced.state = State::NotAgreed;
         return Ok(());
     }
-    let before = std::mem::take(&mut synced.share);
-    let shared = sharing::push(cx, store, &synced.remote, &[], PATIENCE)?;
-    Denied(store).forget(&synced.url);
-    synced.state = if shared.tries == 0 { State::UpToDate } else { State::Shared };
-    synced.share = if shared.tries == 0 { before } else { shared.share };
-    synced.tries = shared.tries;
+    synced.state = State::UpToDate;
+    for target in targets {
+        let shared = sharing::push(cx, store, target, &[], PATIENCE)?;
+        Denied(store).forget(&target.name());
+        if shared.tries > 0 {
+            synced.state = State::Shared;
+            synced.share = shared.share;
+            synced.tries += shared.tries;
+        }
+    }
     Ok(())
 }
 
-/// Whether sharing with this URL was agreed to, now or before.
-fn agreed(args: &Args, cx: &Context, store: &Store<'_>, synced: &Synced) -> Result<bool, Failure> {
-    if store.settings.share.contains(&synced.url) {
+/// Whether sharing with every URL of the remote was agreed to, now or before.
+fn agreed(
+    args: &Args,
+    cx: &Context,
+    store: &Store<'_>,
+    targets: &[Target],
+    synced: &Synced,
+) -> Result<bool, Failure> {
+    if targets.iter().all(|target| target.is_agreed(store)) {
         return Ok(true);
     }
     if !args.push {
         return Ok(false);
     }
     tell_share(cx, synced);
-    let question = format!("Share this with {}, now and from now on?", synced.url);
+    let names = synced.urls.join(", ");
+    let question = format!("Share this with {names}, now and from now on?");
     if !args.yes && cx.ui.ask(&question, "yN") != Some('y') {
-        return Err(Failure::new(exit::NOT_APPROVED, format!("nothing was shared with {}", synced.url))
+        return Err(Failure::new(exit::NOT_APPROVED, format!("nothing was shared with {names}"))
             .hint("`git orchestrate sync --push --yes` agrees where nobody can be asked"));
     }
     let mut urls = store.repo.config_all("orchestrate.share");
-    urls.push(synced.url.clone());
+    urls.extend(synced.urls.iter().cloned());
+    urls.sort();
+    urls.dedup();
     store.repo.set_config("orchestrate", None, "share", &urls)?;
     Ok(true)
 }
@@ -132,7 +160,7 @@ fn agreed(args: &Args, cx: &Context, store: &Store<'_>, synced: &Synced) -> Resu
 /// What would be shared, before anyone agrees to it.
 fn tell_share(cx: &Context, synced: &Synced) {
     let share = &synced.share;
-    cx.ui.talk(format!("{} would get:", synced.url));
+    cx.ui.talk(format!("{} would get:", synced.urls.join(", ")));
     cx.ui.talk(format!(
         "  {}, {} of them with the text of the request",
         count(share.records, "record"),

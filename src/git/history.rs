@@ -6,7 +6,44 @@ use super::error::GitError;
 use super::repository::Repository;
 use crate::model::oid::Oid;
 
+/// Something that people wrote, as objects hold it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// A commit, with its message.
+    Message(Oid, Vec<u8>),
+    /// A blob, with its content.
+    File(Oid, Vec<u8>),
+}
+
 impl Repository {
+    /// Shows every message and every version of every file that a push of `new` would send to somebody
+    /// who has `seen`.
+    pub(crate) fn texts_between(
+        &self,
+        new: &[Oid],
+        seen: &[Oid],
+        mut show: impl FnMut(Text),
+    ) -> Result<(), GitError> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let input: String = new
+            .iter()
+            .map(|oid| format!("{oid}\n"))
+            .chain(seen.iter().map(|oid| format!("^{oid}\n")))
+            .collect();
+        let list = ["rev-list", "--objects", "--no-object-names", "--stdin"];
+        for oid in self.git().args(list).input(input).text()?.lines().filter_map(|line| line.parse().ok()) {
+            let object = self.object(oid)?;
+            match object.kind {
+                gix::objs::Kind::Blob => show(Text::File(oid, object.data.clone())),
+                gix::objs::Kind::Commit => show(Text::Message(oid, self.commit(oid)?.message.into_bytes())),
+                gix::objs::Kind::Tree | gix::objs::Kind::Tag => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Commits as `git rev-list` lists them for these arguments.
     pub(crate) fn rev_list(&self, arguments: &[&str]) -> Result<Vec<Oid>, GitError> {
         let listing = self.git().arg("rev-list").args(arguments).text()?;

@@ -33,6 +33,7 @@ pub(crate) use apply::Merged;
 pub(crate) use command::{Git, HOOK_GUARD, LOCATION};
 pub(crate) use diff::{ChangedFile, FileChange};
 pub(crate) use error::GitError;
+pub(crate) use history::Text;
 pub(crate) use measure::{Compared, FileNumbers};
 pub(crate) use notes::NotesTree;
 pub(crate) use objects::{CommitInfo, Identity, NewCommit, Writer};

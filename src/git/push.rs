@@ -26,15 +26,15 @@ pub(crate) enum Pushed {
 }
 
 impl Repository {
-    /// Pushes these refs and no others: unforced, without the user's hooks, tags or signing, all of
+    /// Pushes these refs and no others to this URL: unforced, without the user's hooks, tags or signing, all of
     /// them or none where the remote can do that.
-    pub(crate) fn push(&self, remote: &str, edits: &[PushEdit]) -> Result<Pushed, GitError> {
-        let atomic = self.push_with(remote, edits, &["--atomic"])?;
+    pub(crate) fn push(&self, url: &str, edits: &[PushEdit]) -> Result<Pushed, GitError> {
+        let atomic = self.push_with(url, edits, &["--atomic"])?;
         match atomic {
             // Old servers and plain HTTP can't: one after the other is as safe, since each of ours
             // can be joined on its own.
             Err(stderr) if stderr.contains("does not support --atomic") => {
-                self.push_with(remote, edits, &[])?.map_err(|stderr| failed(&stderr))
+                self.push_with(url, edits, &[])?.map_err(|stderr| failed(&stderr))
             }
             other => other.map_err(|stderr| failed(&stderr)),
         }
@@ -43,7 +43,7 @@ impl Repository {
     /// `Err` inside: git said nothing of any ref, only this.
     fn push_with(
         &self,
-        remote: &str,
+        url: &str,
         edits: &[PushEdit],
         options: &[&str],
     ) -> Result<Result<Pushed, String>, GitError> {
@@ -55,7 +55,7 @@ impl Repository {
             .args(["push", "--porcelain", "--no-verify", "--no-signed", "--no-thin"])
             .args(["--recurse-submodules=no"])
             .args(options)
-            .args(["--", remote])
+            .args(["--", url])
             .args(edits.iter().map(|edit| format!("{}:{}", edit.oid, edit.name)))
             .end()?;
         let said = String::from_utf8_lossy(&ended.stdout).into_owned();
@@ -66,9 +66,10 @@ impl Repository {
         }
     }
 
-    /// Where a push to this remote goes.
-    pub(crate) fn push_url(&self, remote: &str) -> Result<String, GitError> {
-        self.git().args(["remote", "get-url", "--push", "--", remote]).text()
+    /// Every URL that a push to this remote goes to.
+    pub(crate) fn push_urls(&self, remote: &str) -> Result<Vec<String>, GitError> {
+        let urls = self.git().args(["remote", "get-url", "--push", "--all", "--", remote]).text()?;
+        Ok(urls.lines().map(str::to_owned).collect())
     }
 }
 

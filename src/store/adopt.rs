@@ -1,10 +1,11 @@
 //! Taking in what a remote remembers: fetched beside ours, read, then joined with ours.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::Store;
+use super::audit::Remembered;
 use super::counted::with_notes;
 use super::error::{StoreError, Unread};
 use super::executions::{NOTES, note_lines};
@@ -58,10 +59,12 @@ const UNREACHABLE: &[&str] = &[
 ];
 
 impl Store<'_> {
-    /// Fetches notes and learning from `remote`, looks at them, and joins them with ours.
+    /// Fetches notes and learning from `remote`, looks at them, and joins them with ours. `object` says
+    /// what speaks against a fetched learning tree, if anything does.
     pub(crate) fn adopt(
         &self,
         remote: &str,
+        object: &dyn Fn(&Remembered) -> Option<String>,
         describe: &dyn Fn(&str, &Library, &Library) -> String,
     ) -> Result<Adoption, StoreError> {
         let found = self.repo.ls_remote(remote, &[NOTES, LEARNING]).map_err(unreachable)?;
@@ -91,6 +94,11 @@ impl Store<'_> {
                 refused.push(Refused { name: name.clone(), kept, reason });
             }
             *(if name == NOTES { &mut notes } else { &mut learning }) = Some(tip);
+        }
+        if let Some(kept) = learning.filter(|_| refused.is_empty()).map(|_| seen(LEARNING)) {
+            let fetched = Remembered { notes: None, ..self.remembered(std::slice::from_ref(&kept))? };
+            let objection = object(&fetched);
+            refused.extend(objection.map(|reason| Refused { name: LEARNING.to_owned(), kept, reason }));
         }
         if !refused.is_empty() {
             return Ok(Adoption::Refused(refused));
@@ -140,7 +148,7 @@ impl Store<'_> {
             if tip == theirs || self.repo.is_ancestor(theirs, tip)? {
                 return Ok(());
             }
-            if self.repo.is_ancestor(tip, theirs)? {
+            if self.repo.is_ancestor(tip, theirs)? && self.has_all_lines(theirs, tip)? {
                 return self.repo.move_refs(&[RefEdit::to(NOTES, theirs, ours)], "orchestrate: adopt");
             }
             let writer = Writer::new(self.repo);
@@ -165,6 +173,23 @@ impl Store<'_> {
         })?)
     }
 
+    /// Whether every line of the notes at `fewer` is in those at `more`. Later notes that have less are
+    /// joined like any others: what somebody took out, others still know.
+    fn has_all_lines(&self, more: Oid, fewer: Oid) -> Result<bool, GitError> {
+        let more: BTreeMap<Oid, Oid> = self.repo.notes(more)?.into_iter().collect();
+        for (object, blob) in self.repo.notes(fewer)? {
+            let Some(other) = more.get(&object) else { return Ok(false) };
+            if *other != blob {
+                let (text, other) = (self.repo.blob(blob)?, self.repo.blob(*other)?);
+                let known: BTreeSet<&[u8]> = note_lines(&other).collect();
+                if !note_lines(&text).all(|line| known.contains(line)) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
     fn join_learning(
         &self,
         theirs: Oid,
@@ -182,7 +207,9 @@ impl Store<'_> {
                 if tip == theirs || self.repo.is_ancestor(theirs, tip)? {
                     return Ok(());
                 }
-                if self.repo.is_ancestor(tip, theirs)? {
+                let mut both = self.library_at(tip)?.library.clone();
+                both.join(&known.library);
+                if self.repo.is_ancestor(tip, theirs)? && both == known.library {
                     // A merge of two that already know each other would call for one of that, for ever.
                     let edit = RefEdit::to(LEARNING, theirs, Some(tip));
                     return Ok(self.repo.move_refs(&[edit], "orchestrate: adopt")?);

@@ -9,6 +9,7 @@ mod draft;
 mod drain;
 mod error;
 mod executions;
+mod leak;
 mod learning;
 mod merge;
 mod reconcile;

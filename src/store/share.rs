@@ -9,10 +9,8 @@ use super::error::StoreError;
 use super::executions::{NOTES, note_lines};
 use super::learning::LEARNING;
 use crate::git::{PushEdit, RefEdit};
-use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::record::Record;
-use crate::model::redact::redact;
 
 /// What a push would share that the remote did not have when it was fetched last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -25,8 +23,8 @@ pub(crate) struct Share {
     pub(crate) patterns: usize,
     /// The refs that would be pushed.
     pub(crate) refs: Vec<String>,
-    /// New records in which something looks like a secret: they must not leave.
-    pub(crate) secrets: Vec<RecordId>,
+    /// What looks like a secret in anything that would be sent: it must not leave.
+    pub(crate) secrets: BTreeSet<String>,
     #[serde(skip)]
     pub(crate) edits: Vec<PushEdit>,
 }
@@ -55,6 +53,7 @@ impl Store<'_> {
                 share.look_at(&line);
             }
         }
+        share.secrets = self.leaks(remote, &share.edits)?;
         if let Some(learning) = self.learning_tip()? {
             share.patterns = self.library_at(learning)?.library.patterns.len();
         }
@@ -106,10 +105,6 @@ impl Share {
             && execution.request.is_some()
         {
             self.requests += 1;
-        }
-        let text = String::from_utf8_lossy(line);
-        if redact(&text) != text {
-            self.secrets.push(record.id());
         }
     }
 }

@@ -98,7 +98,10 @@ fn what_looks_like_a_secret_does_not_leave() {
     clone.git(["notes", "--ref=orchestrate", "add", "-f", "-m", &leak]);
     let id = &leak[7..33];
     let said = clone.orchestrate(["sync", "--push", "--yes"]).code(1).stderr;
-    assert!(said.contains(&format!("nothing was pushed: what looks like a secret is in {id}")), "{said}");
+    assert!(
+        said.contains(&format!("nothing was pushed: what looks like a secret is in record {id}")),
+        "{said}"
+    );
     assert!(!hub.git(["for-each-ref"]).contains("orchestrate"));
 }
 
@@ -119,4 +122,99 @@ fn a_remote_that_declines_is_not_asked_again_and_again() {
 fn a_remote_that_does_not_exist_is_named() {
     let said = TestRepo::new().commit("start").orchestrate(["sync", "elsewhere"]).code(2).stderr;
     assert!(said.starts_with("error: no remote is called elsewhere\n"), "{said}");
+}
+
+#[test]
+fn a_secret_that_only_history_still_has_does_not_leave_either() {
+    let hub = hub();
+    let clone = clone_of(&hub).record(&execution("add a", ["a", "b"], "passed"));
+    let token = format!("token ghp_{}", "a1B2c3D4e5F6".repeat(3));
+    let clean = clone.git(["notes", "--ref=orchestrate", "show"]);
+    clone.git(["notes", "--ref=orchestrate", "append", "-m", &token]);
+    clone.git(["notes", "--ref=orchestrate", "add", "-f", "-m", &clean]);
+    clone.orchestrate(["sync", "--push", "--yes"]).code(1);
+    assert!(!hub.git(["for-each-ref"]).contains("orchestrate"));
+    let anew = clone.git(["commit-tree", "-m", "anew", "refs/notes/orchestrate^{tree}"]);
+    clone.git(["update-ref", "refs/notes/orchestrate", &anew]);
+    clone.orchestrate(["sync"]).code(0);
+    assert!(!hub.git(["log", "-p", "refs/notes/orchestrate"]).contains("ghp_"));
+}
+
+#[test]
+fn a_secret_in_a_pattern_does_not_leave() {
+    let hub = hub();
+    let clone = clone_of(&hub).record(&execution("add a", ["a", "b"], "passed"));
+    clone.orchestrate(["merge"]).code(0);
+    let leak = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+    let message = format!("Say {leak}");
+    let tree = tree(&clone);
+    let commit = clone.git(["commit-tree", "-m", &message, "-p", "refs/orchestrate/learning", &tree]);
+    clone.git(["update-ref", "refs/orchestrate/learning", &commit]);
+    let said = clone.orchestrate(["sync", "--push", "--yes"]).code(1).stderr;
+    assert!(said.contains(&format!("the message of commit {}", &commit[..7])), "{said}");
+}
+
+#[test]
+fn records_that_another_clone_took_out_stay_known_here() {
+    let hub = hub();
+    let keeper = clone_of(&hub).record(&execution("add a", ["a", "b"], "passed"));
+    keeper.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let other = clone_of(&hub);
+    other.orchestrate(["init"]).code(0);
+    other.git(["notes", "--ref=orchestrate", "remove", "HEAD"]);
+    other.git(["push", "-q", "origin", "refs/notes/orchestrate"]);
+    keeper.orchestrate(["sync"]).code(0);
+    assert_eq!(keeper.executions().len(), 1);
+    keeper.orchestrate(["check"]).code(0);
+}
+
+#[test]
+fn every_url_of_a_remote_has_to_be_agreed_to() {
+    let (agreed, other) = (hub(), hub());
+    let clone = clone_of(&agreed).record(&execution("add a", ["a", "b"], "passed"));
+    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let url = |hub: &TestRepo| hub.path().display().to_string();
+    clone.git(["remote", "set-url", "--add", "--push", "origin", &url(&agreed)]);
+    clone.git(["remote", "set-url", "--add", "--push", "origin", &url(&other)]);
+    let clone = clone.record(&execution("add c", ["a", "c"], "passed"));
+    assert_eq!(clone.orchestrate(["sync", "--json"]).code(0).json()["state"], "not-agreed");
+    assert!(!other.git(["for-each-ref"]).contains("orchestrate"));
+    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    for hub in [&agreed, &other] {
+        assert_eq!(hub.git(["rev-parse", "refs/orchestrate/learning^{tree}"]), tree(&clone));
+    }
+}
+
+#[test]
+fn a_library_that_an_audit_objects_to_is_not_joined() {
+    let hub = hub();
+    let clone = clone_of(&hub).record(&execution("add a", ["a", "b"], "passed"));
+    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let forger = clone_of(&hub);
+    forger.git(["fetch", "-q", "origin", "refs/orchestrate/learning:refs/heads/forged"]);
+    forger.git(["switch", "-q", "forged"]);
+    let files = forger.git(["ls-files", "patterns"]);
+    let cooked = forger.read(&files).replace("passed = 1", "passed = 900");
+    let forger = forger.file(&files, &cooked).commit("cook the books");
+    forger.git(["push", "-q", "origin", "forged:refs/orchestrate/learning"]);
+    let before = tree(&clone);
+    let said = clone.orchestrate(["sync"]).code(1).stderr;
+    assert!(said.contains("refs/orchestrate/learning ("), "{said}");
+    assert_eq!(tree(&clone), before);
+}
+
+#[test]
+fn a_password_in_a_url_is_never_shown() {
+    let clone = clone_of(&hub());
+    clone.git(["remote", "add", "far", "https://bob:s3cretpassw0rd@example.invalid/x.git"]);
+    let screens = [
+        clone.orchestrate(["sync", "far", "--dry-run"]),
+        clone.orchestrate(["sync", "far", "--dry-run", "--json"]),
+    ];
+    for screen in screens.map(|ran| ran.code(0).screen()) {
+        assert!(
+            screen.contains("https://example.invalid/x.git") && !screen.contains("s3cretpassw0rd"),
+            "{screen}"
+        );
+    }
 }

@@ -1,0 +1,90 @@
+//! A last look for secrets in everything that a push would send: every version of every note and
+//! file, and every message, whether or not the tip still shows it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Store;
+use super::error::StoreError;
+use super::executions::{NOTES, note_lines};
+use super::learning::LEARNING;
+use crate::git::{PushEdit, Text};
+use crate::model::record::Record;
+use crate::model::redact::{redact, redact_value};
+
+impl Store<'_> {
+    /// What looks like a secret among the objects that `edits` would bring to `remote`: records,
+    /// messages and files, by name.
+    pub(super) fn leaks(&self, remote: &str, edits: &[PushEdit]) -> Result<BTreeSet<String>, StoreError> {
+        let new: Vec<_> = edits.iter().map(|edit| edit.oid).collect();
+        let mut seen = Vec::new();
+        for name in [NOTES, LEARNING] {
+            seen.extend(self.repo.tip(&Self::seen(remote, name))?);
+        }
+        let mut leaks = BTreeSet::new();
+        self.repo.texts_between(&new, &seen, |text| match text {
+            Text::Message(commit, message) => {
+                if is_leak(&message) {
+                    leaks.insert(format!("the message of commit {}", commit.short()));
+                }
+            }
+            Text::File(blob, bytes) => {
+                let name = |line: &[u8]| {
+                    let record = Record::parse(line).map(|record| format!("record {}", record.id()));
+                    record.unwrap_or_else(|_| format!("blob {}", blob.short()))
+                };
+                leaks.extend(parts(&bytes).into_iter().filter(|part| is_leak(part)).map(|part| name(&part)));
+            }
+        })?;
+        Ok(leaks)
+    }
+}
+
+/// The parts of a file that are looked at one by one: the values of a TOML file as one JSON value,
+/// else the lines.
+fn parts(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let table = std::str::from_utf8(bytes).ok().and_then(|text| toml::from_str::<Value>(text).ok());
+    match table {
+        Some(table) => vec![table.to_string().into_bytes()],
+        None => note_lines(bytes).map(<[u8]>::to_vec).collect(),
+    }
+}
+
+/// Whether redaction would still find something. What is JSON is looked at value by value, as it was
+/// when it was recorded: names of fields are not prose.
+fn is_leak(text: &[u8]) -> bool {
+    match serde_json::from_slice::<Value>(text) {
+        Ok(value) => {
+            let mut redacted = value.clone();
+            redact_value(&mut redacted);
+            redacted != value
+        }
+        Err(_) => {
+            let text = String::from_utf8_lossy(text);
+            redact(&text) != text
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_redaction_left_is_no_leak() {
+        let token = format!("use ghp_{}", "a1B2c3D4e5F6".repeat(3));
+        assert!(is_leak(token.as_bytes()) && !is_leak(redact(&token).as_bytes()));
+        let line = format!(r#"{{"request":"{token}","context":{{"tokens":1234567}}}}"#);
+        assert!(is_leak(line.as_bytes()));
+        assert!(!is_leak(br#"{"request":"add a page","context":{"tokens":1234567,"window":2000000}}"#));
+    }
+
+    #[test]
+    fn a_secret_in_a_toml_file_is_found_and_its_keys_are_none() {
+        let file = |words: &str| format!("v = 1\nwords = [\"{words}\", \"token\"]\n");
+        assert!(!parts(file("password").as_bytes()).iter().any(|part| is_leak(part)));
+        let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+        assert!(parts(file(&token).as_bytes()).iter().any(|part| is_leak(part)));
+    }
+}
