@@ -15,18 +15,19 @@ use super::recount::{Records, executions, recount};
 use super::samples;
 use super::time::Timestamp;
 
-const OUTCOMES: [Outcome; 4] = [Outcome::Passed, Outcome::Failed, Outcome::Environment, Outcome::Aborted];
+pub(super) const OUTCOMES: [Outcome; 4] =
+    [Outcome::Passed, Outcome::Failed, Outcome::Environment, Outcome::Aborted];
 const STEP_OUTCOMES: [StepOutcome; 4] =
     [StepOutcome::Passed, StepOutcome::Failed, StepOutcome::Environment, StepOutcome::Skipped];
 const REPLICAS: [&str; 3] = ["aaaa", "ci", "b %\n\u{e9}"];
 /// Three months; the last two lie in one.
 const MOMENTS: [i64; 4] = [1_790_000_000_000, 1_793_000_000_000, 1_795_161_600_000, 1_795_161_700_000];
 
-fn id(n: u64) -> RecordId {
+pub(super) fn id(n: u64) -> RecordId {
     samples::execution(n).id
 }
 
-fn execution() -> impl Strategy<Value = Execution> {
+pub(super) fn execution() -> impl Strategy<Value = Execution> {
     let step = (0..3_usize, prop::sample::select(&STEP_OUTCOMES[..]), prop::option::of("[xy]"));
     let steps = prop::collection::vec(step, 1..4);
     let words = subsequence(vec!["ci", "licens", "test"], 0..3);
@@ -49,7 +50,7 @@ fn execution() -> impl Strategy<Value = Execution> {
     )
 }
 
-fn amendment(id: RecordId, target: RecordId, at: i64, outcome: Option<Outcome>) -> Record {
+pub(super) fn amendment(id: RecordId, target: RecordId, at: i64, outcome: Option<Outcome>) -> Record {
     Record::Amendment(Amendment {
         id,
         v: VERSION,
@@ -64,7 +65,7 @@ fn amendment(id: RecordId, target: RecordId, at: i64, outcome: Option<Outcome>) 
 }
 
 /// Executions under few ids, so that ids repeat, and now and then what amends one or shares its id.
-fn record() -> impl Strategy<Value = Record> {
+pub(super) fn record() -> impl Strategy<Value = Record> {
     let outcome = prop::option::weighted(0.8, prop::sample::select(&OUTCOMES[..]));
     let amended = (prop_oneof![8 => 4..8_u64, 1 => 0..4_u64], 0..4_u64, 0..3_i64, outcome)
         .prop_map(|(n, target, at, outcome)| amendment(id(n), id(target), at, outcome));
@@ -86,7 +87,7 @@ fn parts() -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {
 }
 
 /// As the notes would be read: lines by id, equal ones once, the greatest last.
-fn noted<'a>(lines: impl IntoIterator<Item = &'a Record>) -> Records {
+pub(super) fn noted<'a>(lines: impl IntoIterator<Item = &'a Record>) -> Records {
     let bytes = |record: &Record| match record {
         Record::Execution(execution) => execution.line(),
         Record::Amendment(amendment) => json::canonical(amendment),
@@ -117,14 +118,14 @@ fn joined<'a>(libraries: impl IntoIterator<Item = &'a Library>) -> Library {
 }
 
 /// The tally of every pattern and component that has one.
-fn tallies(library: &Library) -> BTreeMap<String, Tally> {
+pub(super) fn tallies(library: &Library) -> BTreeMap<String, Tally> {
     let patterns = library.patterns.values().map(|it| (it.id.to_string(), library.pattern_tally(it)));
     let components = library.components.keys().map(|id| (id.to_string(), library.component_tally(id)));
     patterns.chain(components).filter(|(_, tally)| *tally != Tally::default()).collect()
 }
 
 /// The same, counted one execution at a time.
-fn tallies_by_hand(records: &Records) -> BTreeMap<String, Tally> {
+pub(super) fn tallies_by_hand(records: &Records) -> BTreeMap<String, Tally> {
     let mut tallies = BTreeMap::<String, Tally>::new();
     let mut count = |subject: String, outcome| {
         let tally = tallies.entry(subject).or_default();

@@ -22,6 +22,8 @@ pub(crate) mod time;
 pub(crate) mod words;
 
 #[cfg(test)]
+mod convergence;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 pub(crate) mod samples;
