@@ -1,6 +1,5 @@
 //! What git's hooks call, by real commits, amends, rebases and pushes through the scripts in `hooks/`.
 
-use assert_cmd::cargo::cargo_bin;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -10,18 +9,9 @@ use crate::support::{TestRepo, execution, piped};
 
 /// A repository with a commit and all our hooks.
 fn hooked() -> TestRepo {
-    let repo = with_program_on_path(TestRepo::new().with_real_clock());
+    let repo = TestRepo::new().with_real_clock().with_program_on_path();
     install(&repo, &repo.path().join(".git/hooks"));
     repo.file("a.txt", "1\n").commit("start")
-}
-
-fn with_program_on_path(repo: TestRepo) -> TestRepo {
-    let program = cargo_bin!("git-orchestrate");
-    let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let folders = [program.parent().expect("a folder").to_path_buf()];
-    let path =
-        std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&inherited))).expect("joins");
-    repo.with_variable("PATH", path.to_str().expect("UTF-8"))
 }
 
 fn install(repo: &TestRepo, hooks: &Path) {

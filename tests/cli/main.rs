@@ -36,3 +36,4 @@ mod status;
 mod support;
 mod surgery;
 mod sync;
+mod travel;

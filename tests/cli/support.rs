@@ -94,6 +94,15 @@ impl TestRepo {
         self
     }
 
+    /// Lets hooks find the program.
+    pub(crate) fn with_program_on_path(self) -> Self {
+        let program = cargo_bin!("git-orchestrate");
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let folders = [program.parent().expect("a folder").to_path_buf()];
+        let path = std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&inherited)));
+        self.with_variable("PATH", path.expect("joins").to_str().expect("UTF-8"))
+    }
+
     /// The work tree.
     pub(crate) fn path(&self) -> PathBuf {
         self.dir.clone()
