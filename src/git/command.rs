@@ -120,6 +120,14 @@ impl Git {
         self
     }
 
+    /// Lets it end its work when our process group is killed, which git can't clean up after. Only for
+    /// what takes moments and asks nothing: it is in the background of the terminal.
+    pub(crate) fn apart(mut self) -> Self {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut self.command, 0);
+        self
+    }
+
     /// Gives it this on standard input.
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Some(bytes.into());

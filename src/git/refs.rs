@@ -2,7 +2,9 @@
 //!
 //! Guarantee: all edits of a transaction take place or none, and none over a value that the caller
 //! did not expect. They go through `git update-ref --stdin`: gix would leave `packed-refs.lock`
-//! behind when killed. Limit: readers may see one edit of a transaction before another.
+//! behind when killed. git does it in a process group of its own: who kills ours (`timeout -s KILL`,
+//! a cancelled CI job) leaves no lock. Limits: a power cut in that moment may leave one; readers may
+//! see one edit of a transaction before another.
 
 use super::error::GitError;
 use super::repository::Repository;
@@ -79,6 +81,7 @@ impl Repository {
         let ended = git
             .args(["update-ref", "-m", why, "--create-reflog", "--stdin", "-z"])
             .input(transaction(edits))
+            .apart()
             .end()?;
         if ended.success {
             return Ok(());

@@ -194,6 +194,33 @@ fn killed_writers_block_nobody() {
     assert_eq!(locks, Vec::<PathBuf>::new());
 }
 
+/// As `timeout -s KILL`, a cancelled CI job or a closed container does it: git is killed along with us.
+#[test]
+fn writers_killed_with_their_whole_process_group_block_nobody() {
+    use std::os::unix::process::CommandExt;
+    let repo = repo();
+    let shared = Shared::of(&repo);
+    for round in 0..40_u64 {
+        let mut child = shared
+            .command("record")
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let batch = execution(&format!("killed {round}"), ["a", "b"], "passed");
+        drop(std::io::Write::write_all(&mut child.stdin.take().expect("piped"), batch.as_bytes()));
+        thread::sleep(Duration::from_micros(400 * round));
+        let group = format!("-{}", child.id());
+        drop(std::process::Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status());
+        child.wait().expect("it ends");
+    }
+    shared.record("after all of them");
+    repo.orchestrate(["merge"]).code(0);
+    repo.git(["fsck", "--strict"]);
+}
+
 fn has_ending(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|it| it == ending)
 }
