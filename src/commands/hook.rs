@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::sharing::{self, Denied, Target, require_sound};
 use super::{Context, Ended};
 use crate::git::{HOOK_GUARD, Place};
+use crate::hook::STOPS;
 use crate::host::Host;
 use crate::learn;
 use crate::model::oid::Oid;
@@ -24,7 +25,8 @@ Example:
 post-commit and post-rewrite leave one small file in the spool. pre-push drains
 the spool, merges learning branches, and shares with a remote that you agreed to
 (`git orchestrate sync --push`). Whatever goes wrong is one line on
-stderr; git is stopped only under `orchestrate.hookFailure=block`.")]
+stderr; git is stopped only under `orchestrate.hookFailure=block`, by exit code
+93.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     event: Hook,
@@ -82,11 +84,8 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         Hook::PrePush { remote } => pre_push(remote, cx),
     };
     let Err(failure) = ended else { return Ok(exit::DONE) };
-    let (code, then) = if blocks(cx) {
-        (exit::FAILED, "orchestrate.hookFailure stops git")
-    } else {
-        (exit::DONE, "git goes on")
-    };
+    let (code, then) =
+        if blocks(cx) { (STOPS, "orchestrate.hookFailure stops git") } else { (exit::DONE, "git goes on") };
     cx.ui.talk(format!("git-orchestrate: {}; {then}", failure.message.replace('\n', " ")));
     Ok(code)
 }

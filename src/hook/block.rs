@@ -3,8 +3,9 @@
 //! The block comes before everything else in a hook, so an `exec` or `exit` of the rest can't skip it.
 //! The rest sees the same arguments, standard input and exit code as without it: what came on standard
 //! input is read once and given to both. Nothing happens where git-orchestrate is not on the PATH; where
-//! it is, only its exit code 1 counts, and only before a push (a crash must not stop one). POSIX has no
-//! time limit: `git-orchestrate hook` itself is bounded.
+//! it is, only its exit code 93 counts ([`STOPS`]), and only before a push: a crash must not stop one, nor
+//! what a shell ends with by itself. Where the shell can't write a here-document (a full disk), the rest
+//! gets an empty standard input. POSIX has no time limit: `git-orchestrate hook` itself is bounded.
 
 use super::event::Event;
 
@@ -13,7 +14,10 @@ const START: &str = "# >>> git-orchestrate >>>";
 /// How a block ends.
 const END: &str = "# <<< git-orchestrate <<<";
 /// The version of the text below: raise it with every change, `hooks install` then replaces older ones.
-const VERSION: &str = "v1";
+const VERSION: &str = "v2";
+/// The exit code of `git-orchestrate hook pre-push` that stops a push: one that no shell, and no program that
+/// stands in for ours, ends with by itself.
+pub(crate) const STOPS: u8 = 93;
 /// Remark: the file was made for the block.
 const MADE: &str = "made";
 /// Remark: the line before the block had no end of its own.
@@ -65,11 +69,12 @@ fi
         }
         Event::PostRewrite => {
             r#"if command -v git-orchestrate >/dev/null 2>&1 && orchestrate_stdin=$(cat); then
-  git-orchestrate hook post-rewrite "$@" <<orchestrate_end || :
+  printf '%s\n' "$orchestrate_stdin" 2>/dev/null | git-orchestrate hook post-rewrite "$@" || :
+  if [ -n "$orchestrate_stdin" ] && true <<orchestrate_end
 $orchestrate_stdin
 orchestrate_end
-  if [ -n "$orchestrate_stdin" ]; then
-    exec <<orchestrate_end
+  then
+    exec <<orchestrate_end || :
 $orchestrate_stdin
 orchestrate_end
   fi
@@ -79,11 +84,12 @@ fi
         }
         Event::PrePush => {
             r#"if command -v git-orchestrate >/dev/null 2>&1 && orchestrate_stdin=$(cat); then
-  git-orchestrate hook pre-push "$@" <<orchestrate_end || [ $? -ne 1 ] || exit 1
+  printf '%s\n' "$orchestrate_stdin" 2>/dev/null | git-orchestrate hook pre-push "$@" || [ $? -ne 93 ] || exit 93
+  if [ -n "$orchestrate_stdin" ] && true <<orchestrate_end
 $orchestrate_stdin
 orchestrate_end
-  if [ -n "$orchestrate_stdin" ]; then
-    exec <<orchestrate_end
+  then
+    exec <<orchestrate_end || :
 $orchestrate_stdin
 orchestrate_end
   fi
@@ -208,9 +214,17 @@ mod tests {
     #[test]
     fn a_block_with_one_mark_is_nobodys_to_cut() {
         let text = text(Event::PostCommit);
-        let (start, end) = (format!("{START} v1\nx\n"), format!("x\n{END}\n"));
+        let (start, end) = (format!("{START} {VERSION}\nx\n"), format!("x\n{END}\n"));
         for broken in [start.clone(), end, format!("{start}{text}")] {
             assert_eq!(cut(broken.as_bytes()), Err(Unclosed), "{broken}");
+        }
+    }
+
+    #[test]
+    fn every_way_of_calling_us_knows_the_same_code_to_stop() {
+        let copied = include_str!("../../hooks/pre-push");
+        for text in [script(Event::PrePush), &crate::hook::configured::sections(), copied] {
+            assert!(text.contains(&format!("-ne {STOPS} ]")), "{text}");
         }
     }
 

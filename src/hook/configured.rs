@@ -7,6 +7,7 @@
 
 use std::fmt::Write;
 
+use super::block::STOPS;
 use super::event::Event;
 use crate::git::Version;
 
@@ -50,8 +51,8 @@ pub(crate) fn sections() -> String {
 
 /// What git hands to a shell, with ` "$@"` behind it where the event has arguments.
 fn command(event: Event) -> String {
-    // Exit code 1 alone says "stop the push"; what a crash exits with must not.
-    let unless = if event == Event::PrePush { "[ $? -ne 1 ]" } else { ":" };
+    // One exit code alone says "stop the push"; what a crash or a shell exits with must not.
+    let unless = if event == Event::PrePush { format!("[ $? -ne {STOPS} ]") } else { ":".to_owned() };
     format!(
         "orchestrate() {{ ! command -v git-orchestrate >/dev/null 2>&1 || git-orchestrate hook {event} \"$@\" || {unless}; }}; orchestrate"
     )

@@ -19,7 +19,7 @@ mod trouble;
 mod uninstall;
 mod wiring;
 
-pub(crate) use block::text as lines_by_hand;
+pub(crate) use block::{STOPS, text as lines_by_hand};
 pub(crate) use configured::Method;
 pub(crate) use error::HookError;
 pub(crate) use event::Event;

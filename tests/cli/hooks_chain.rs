@@ -111,22 +111,51 @@ fn the_exit_code_of_the_rest_is_its_own() {
 }
 
 #[test]
-fn only_exit_code_1_of_the_program_stops_a_push() {
+fn only_exit_code_93_of_the_program_stops_a_push() {
     let scene = Scene::new();
     scene.hook("pre-push", "#!/bin/sh -e\necho rest >>told\n");
     scene.hooks("install").code(0);
-    for (name, ending) in [("a", "exit 2"), ("b", "exit 101"), ("c", "kill -9 $$"), ("d", "exit 127")] {
+    for (name, ending) in
+        [("f", "exit 1"), ("a", "exit 2"), ("b", "exit 101"), ("c", "kill -9 $$"), ("d", "exit 127")]
+    {
         scene.program(ending);
         scene.push(name).code(0);
         scene.commit().code(0);
     }
-    assert_eq!(scene.repo.read("told"), "rest\n".repeat(4));
-    scene.program("exit 1");
+    assert_eq!(scene.repo.read("told"), "rest\n".repeat(5));
+    scene.program("exit 93");
     assert_ne!(scene.push("e").code, Some(0));
-    assert_eq!(scene.repo.read("told"), "rest\n".repeat(4));
+    assert_eq!(scene.repo.read("told"), "rest\n".repeat(5));
     // A commit and an amend are done when their hooks run: nothing to stop.
     scene.commit().code(0);
     scene.git(&["commit", "-q", "--allow-empty", "--amend", "-m", "better"]).code(0);
+}
+
+#[test]
+fn a_shell_that_can_not_write_a_here_document_stops_no_push() {
+    let scene = Scene::new();
+    scene.tool("git-orchestrate", "#!/bin/sh\nwc -l\nexit 0\n");
+    // Longer than a pipe, so that bash needs a file; and no file may get longer, as on a full disk.
+    let pushed = "refs/heads/main OID refs/heads/one OID\n".repeat(5000);
+    let full = "trap '' XFSZ; ulimit -f 0; exec .git/hooks/pre-push origin url";
+    for shell in ["sh", "bash", "bash --posix", "bash -eu", "bash -o pipefail"] {
+        scene.hook("pre-push", &format!("#!/usr/bin/env -S {shell}\necho rest\n"));
+        scene.hooks("install").code(0);
+        let said = crate::support::piped(scene.repo.command("sh").args(["-c", full]), &pushed);
+        assert_eq!(said.split_whitespace().collect::<Vec<_>>(), ["5000", "rest"], "{shell}");
+    }
+}
+
+#[test]
+fn a_block_of_version_1_is_replaced_where_it_stands() {
+    let scene = Scene::new();
+    scene.hook("pre-push", "#!/bin/sh\necho rest\n");
+    scene.hooks("install").code(0);
+    let now = scene.read_hook("pre-push");
+    let old = now.replace(">>> v2", ">>> v1").replace("-ne 93 ] || exit 93", "-ne 1 ] || exit 1");
+    scene.hook("pre-push", &old);
+    scene.hooks("install").code(0);
+    assert_eq!(scene.read_hook("pre-push"), now);
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn a_newer_git_gets_configuration_and_no_file_is_touched() {
     pre-push      made    .git/orchestrate/config
     ");
     assert_snapshot!(scene.repo.read(".git/orchestrate/config"), @r#"
-    # >>> git-orchestrate >>> v1 made; `git orchestrate hooks uninstall` removes this
+    # >>> git-orchestrate >>> v2 made; `git orchestrate hooks uninstall` removes this
     [hook "orchestrate-post-commit"]
     	event = post-commit
     	command = "orchestrate() { ! command -v git-orchestrate >/dev/null 2>&1 || git-orchestrate hook post-commit \"$@\" || :; }; orchestrate"
@@ -48,7 +48,7 @@ fn a_newer_git_gets_configuration_and_no_file_is_touched() {
     	command = "orchestrate() { ! command -v git-orchestrate >/dev/null 2>&1 || git-orchestrate hook post-rewrite \"$@\" || :; }; orchestrate"
     [hook "orchestrate-pre-push"]
     	event = pre-push
-    	command = "orchestrate() { ! command -v git-orchestrate >/dev/null 2>&1 || git-orchestrate hook pre-push \"$@\" || [ $? -ne 1 ]; }; orchestrate"
+    	command = "orchestrate() { ! command -v git-orchestrate >/dev/null 2>&1 || git-orchestrate hook pre-push \"$@\" || [ $? -ne 93 ]; }; orchestrate"
     # <<< git-orchestrate <<<
     "#);
     assert!(scene.hooks("install").code(0).stdout.contains("kept"));
@@ -87,7 +87,7 @@ fn what_is_configured_calls_the_program_and_breaks_nothing() {
         "a b c d",
     ];
     assert_eq!(scene.calls(), calls);
-    for (ending, code) in [("exit 2", 0), ("exit 101", 0), ("kill -9 $$", 0), ("exit 1", 1)] {
+    for (ending, code) in [("exit 2", 0), ("exit 101", 0), ("kill -9 $$", 0), ("exit 1", 0), ("exit 93", 1)] {
         scene.program(ending);
         assert_eq!(call(&scene, "pre-push", "origin url", ""), Some(code), "{ending}");
         assert_eq!(call(&scene, "post-rewrite", "amend", ""), Some(0), "{ending}");

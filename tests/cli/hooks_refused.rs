@@ -39,7 +39,7 @@ fn a_tracked_folder_is_left_alone_and_the_lines_work_by_hand() {
 
     refused post-commit: core.hooksPath leads to files of the project
     to have it all the same, add to .githooks/post-commit (in a new file that starts with #!/bin/sh):
-    # >>> git-orchestrate >>> v1; `git orchestrate hooks uninstall` removes this
+    # >>> git-orchestrate >>> v2; `git orchestrate hooks uninstall` removes this
     if command -v git-orchestrate >/dev/null 2>&1; then
       git-orchestrate hook post-commit "$@" </dev/null || :
     fi
@@ -47,13 +47,14 @@ fn a_tracked_folder_is_left_alone_and_the_lines_work_by_hand() {
 
     refused post-rewrite: core.hooksPath leads to files of the project
     to have it all the same, add to .githooks/post-rewrite (in a new file that starts with #!/bin/sh):
-    # >>> git-orchestrate >>> v1; `git orchestrate hooks uninstall` removes this
+    # >>> git-orchestrate >>> v2; `git orchestrate hooks uninstall` removes this
     if command -v git-orchestrate >/dev/null 2>&1 && orchestrate_stdin=$(cat); then
-      git-orchestrate hook post-rewrite "$@" <<orchestrate_end || :
+      printf '%s\n' "$orchestrate_stdin" 2>/dev/null | git-orchestrate hook post-rewrite "$@" || :
+      if [ -n "$orchestrate_stdin" ] && true <<orchestrate_end
     $orchestrate_stdin
     orchestrate_end
-      if [ -n "$orchestrate_stdin" ]; then
-        exec <<orchestrate_end
+      then
+        exec <<orchestrate_end || :
     $orchestrate_stdin
     orchestrate_end
       fi
@@ -63,13 +64,14 @@ fn a_tracked_folder_is_left_alone_and_the_lines_work_by_hand() {
 
     refused pre-push: core.hooksPath leads to files of the project
     to have it all the same, add to .githooks/pre-push (first, after the line with #!):
-    # >>> git-orchestrate >>> v1; `git orchestrate hooks uninstall` removes this
+    # >>> git-orchestrate >>> v2; `git orchestrate hooks uninstall` removes this
     if command -v git-orchestrate >/dev/null 2>&1 && orchestrate_stdin=$(cat); then
-      git-orchestrate hook pre-push "$@" <<orchestrate_end || [ $? -ne 1 ] || exit 1
+      printf '%s\n' "$orchestrate_stdin" 2>/dev/null | git-orchestrate hook pre-push "$@" || [ $? -ne 93 ] || exit 93
+      if [ -n "$orchestrate_stdin" ] && true <<orchestrate_end
     $orchestrate_stdin
     orchestrate_end
-      if [ -n "$orchestrate_stdin" ]; then
-        exec <<orchestrate_end
+      then
+        exec <<orchestrate_end || :
     $orchestrate_stdin
     orchestrate_end
       fi
