@@ -4,7 +4,6 @@
 //! the user's work tree nor their index, whatever a script did to the `.git` file, HEAD or index in
 //! it. Limit: hooks from configuration (git 2.54) for `post-index-change` do run.
 
-use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use super::command::{DURABLE, Git};
 use super::diff::{self, ChangedFile, paths};
 use super::error::GitError;
 use super::registry::Registry;
+use super::snapshot::copy_index;
 use crate::model::oid::Oid;
 
 /// A linked work tree; it is removed when it is dropped.
@@ -95,15 +95,8 @@ impl Worktree {
 
     fn check_out(&self, base: Oid) -> Result<(), GitError> {
         self.git().args(["reset", "--quiet", "--hard", &base.to_string()]).output()?;
-        self.copy_index().map_err(GitError::io("copy the index to", &self.index))
-    }
-
-    /// The index keeps its time: by it git knows which files may have changed unseen since.
-    fn copy_index(&self) -> std::io::Result<()> {
-        let original = self.git_dir.join("index");
-        std::fs::copy(&original, &self.index)?;
-        let modified = original.metadata()?.modified()?;
-        File::options().write(true).open(&self.index)?.set_modified(modified)
+        copy_index(&self.git_dir.join("index"), &self.index)
+            .map_err(GitError::io("copy the index to", &self.index))
     }
 
     /// A git command here. Git folder and work tree are given: a script may have replaced `.git`.
