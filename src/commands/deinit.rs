@@ -102,6 +102,10 @@ fn require_empty_spool(store: &crate::store::Store<'_>) -> Result<(), Failure> {
         return Err(Failure::new(exit::REPOSITORY, format!("a file of the spool can't be read: {bad}"))
             .hint("look at it in orchestrate/spool/bad, below the git folder"));
     }
+    if let Some(left) = drained.left.first() {
+        let message = format!("a file of the spool can't be recorded at the moment: {left}");
+        return Err(Failure::new(exit::REPOSITORY, message).hint("try again when that has passed"));
+    }
     Ok(())
 }
 

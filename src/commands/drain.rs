@@ -13,9 +13,9 @@ Example:
   git orchestrate drain
 
 Hooks and `record --spool` only leave a small file in the spool; reading verbs
-see it there. `record`, `run`, `merge` and this verb write all of it into the
+see whole records there. `record`, `run`, `merge` and this verb write all of it into the
 notes, as one commit. While a commit, rebase or cherry-pick is under way nothing
-is drained. Files that can't be read are moved to spool/bad, never deleted.")]
+is drained. Files that never can be read are moved to spool/bad, never deleted.")]
 pub(crate) struct Args {}
 
 pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
@@ -29,11 +29,14 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
         return DONE;
     }
     name_bad_files(cx, &drained);
+    let nothing = Drained { left: drained.left.clone(), ..Drained::default() };
     if let Some(why) = &drained.busy {
         cx.ui.line(format!("nothing was drained: {why}"));
         cx.ui.hint("the next command after it drains what waits");
-    } else if drained == Drained::default() {
-        cx.ui.line("nothing waits in the spool");
+    } else if drained == nothing {
+        let waits =
+            if drained.left.is_empty() { "nothing waits in the spool" } else { "nothing was drained" };
+        cx.ui.line(waits);
     } else {
         cx.ui.line(format!(
             "drained {}, {}, and the records of {}",
@@ -57,5 +60,8 @@ pub(super) fn beforehand(cx: &Context, store: &Store<'_>) {
 fn name_bad_files(cx: &Context, drained: &Drained) {
     for bad in &drained.bad {
         cx.ui.warn(format!("a file of the spool is set aside in spool/bad: {bad}"));
+    }
+    for left in &drained.left {
+        cx.ui.warn(format!("a file of the spool waits for the next time: {left}"));
     }
 }

@@ -153,11 +153,11 @@ fn bring_up_to_date(
     if let Some(remote) = remote.filter(|remote| repo.has_remote(remote)) {
         share(cx, &store, (remote, url), pushed)?;
     }
-    match drained.bad.first() {
-        None => Ok(()),
-        Some(bad) => {
-            Err(Failure::new(exit::FAILED, format!("a file of the spool is set aside in spool/bad: {bad}")))
-        }
+    let failed = |message| Err(Failure::new(exit::FAILED, message));
+    match (drained.bad.first(), drained.left.first()) {
+        (Some(bad), _) => failed(format!("a file of the spool is set aside in spool/bad: {bad}")),
+        (None, Some(left)) => failed(format!("a file of the spool waits for the next time: {left}")),
+        (None, None) => Ok(()),
     }
 }
 

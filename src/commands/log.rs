@@ -4,7 +4,7 @@ use super::{Context, DONE, Ended};
 use crate::model::record::{Commit, Execution, Outcome, Record, StepOutcome};
 use crate::model::recount::executions;
 use crate::model::time::Timestamp;
-use crate::store::Noted;
+use crate::store::{Noted, Store};
 use crate::ui::{ago, clip, duration};
 
 /// List past executions, the latest first
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let noted = store.noted()?;
     warn_of_bad_lines(cx, &noted);
     if args.commits {
-        return commits(args, cx, &noted);
+        return commits(args, cx, &store, &noted);
     }
     let mut found = executions(&noted.records);
     found.retain(|execution| {
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     DONE
 }
 
-fn commits(args: &Args, cx: &Context, noted: &Noted) -> Ended {
+fn commits(args: &Args, cx: &Context, store: &Store<'_>, noted: &Noted) -> Ended {
     let as_commit = |lines: &'_ Vec<Record>| match lines.last() {
         Some(Record::Commit(commit)) => Some(commit.clone()),
         _ => None,
@@ -74,6 +74,7 @@ fn commits(args: &Args, cx: &Context, noted: &Noted) -> Ended {
     }
     if found.is_empty() {
         cx.ui.line("no commits were measured yet");
+        super::status::hint_at_spool(cx, store)?;
         return DONE;
     }
     let now = Timestamp(cx.host.now_ms());

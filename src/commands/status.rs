@@ -12,7 +12,7 @@ use crate::model::pattern::Stage;
 use crate::model::record::Outcome;
 use crate::model::recount::executions;
 use crate::model::time::Timestamp;
-use crate::store::{LEARNING, NOTES, OpenRun, RUNS};
+use crate::store::{LEARNING, NOTES, OpenRun, RUNS, Store};
 use crate::ui::{Failure, ago, count};
 
 /// Show what is remembered here, what is open, and what to do next
@@ -53,6 +53,7 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
             "refs": {NOTES: repo.tip(NOTES)?, LEARNING: repo.tip(LEARNING)?},
             "learning_branches": branches.iter().map(|(name, _)| name).collect::<Vec<_>>(),
             "not_learned_yet": unlearned,
+            "waiting": store.waiting()?,
             "open_runs": runs.iter().map(|run| run.id).collect::<Vec<_>>(),
             "marketplaces": store.settings.marketplaces.keys().collect::<Vec<_>>(),
         }));
@@ -94,6 +95,7 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     } else if past.is_empty() {
         cx.ui.hint("`git orchestrate run \"what you want\"` plans, asks, and runs");
     }
+    hint_at_spool(cx, &store)?;
     if !branches.is_empty() || unlearned > 0 {
         let waiting = if unlearned > 0 {
             count(unlearned, "changed pattern")
@@ -103,6 +105,16 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
         cx.ui.hint(format!("`git orchestrate merge` takes {waiting} into the library"));
     }
     DONE
+}
+
+/// How many events wait in the spool, and what makes notes of them.
+pub(super) fn hint_at_spool(cx: &Context, store: &Store<'_>) -> Result<(), Failure> {
+    let waiting = store.waiting()?;
+    if waiting > 0 {
+        let wait = if waiting == 1 { "waits" } else { "wait" };
+        cx.ui.hint(format!("{} {wait} in the spool: `git orchestrate drain`", count(waiting, "event")));
+    }
+    Ok(())
 }
 
 /// How to take an open run's result, and how to discard it; nothing where HEAD has it already.

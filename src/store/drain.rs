@@ -10,6 +10,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -39,6 +40,8 @@ pub(crate) struct Drained {
     pub(crate) rewritten: usize,
     /// Files of the spool that can't be kept, with why: they are in `spool/bad` now.
     pub(crate) bad: Vec<String>,
+    /// Files that can't be kept at the moment, with why: they wait for the next time.
+    pub(crate) left: Vec<String>,
     /// Why nothing was drained.
     pub(crate) busy: Option<String>,
 }
@@ -90,16 +93,16 @@ impl Store<'_> {
         let (additions, seen) = (Additions::new(), BTreeMap::new());
         let mut fold = Fold { notes: &mut notes, found: &found, additions, seen };
         let (records, mut bad) = self.whole_records(&mut fold, tip)?;
-        let (commits, unmeasured) = self.commit_records(&mut fold)?;
+        let (commits, mut left) = self.commit_records(&mut fold)?;
         let rewritten = fold.rewrites()?;
         let additions = fold.additions;
-        bad.extend(unmeasured);
         bad.extend(found.bad.iter().cloned());
+        left.extend(found.left.iter().cloned());
         let message = subject(records, commits);
         let moved = self.add_to_notes((&writer, &mut notes), tip, &additions, &message)?;
         if self.notes_tip()? == moved.or(tip) {
-            let is_bad = |file: &SpoolFile| bad.iter().any(|bad| bad.path == file.path);
-            let settled: Vec<SpoolFile> = found.files.iter().filter(|it| !is_bad(it)).cloned().collect();
+            let stays = |file: &SpoolFile| bad.iter().chain(&left).any(|it| it.path == file.path);
+            let settled: Vec<SpoolFile> = found.files.iter().filter(|it| !stays(it)).cloned().collect();
             self.spool().clean(&settled, &found);
         }
         self.spool().set_aside(&bad)?;
@@ -107,7 +110,8 @@ impl Store<'_> {
             let name = bad.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             format!("{name}: {}", bad.reason)
         };
-        Ok(Drained { records, commits, rewritten, bad: bad.iter().map(name).collect(), busy: None })
+        let (bad, left) = (bad.iter().map(name).collect(), left.iter().map(name).collect());
+        Ok(Drained { records, commits, rewritten, bad, left, busy: None })
     }
 
     /// Adds the whole records; gives how many are new, and the files that contradict the notes.
@@ -141,21 +145,22 @@ impl Store<'_> {
         Ok((number, bad))
     }
 
-    /// Measures commits that are not measured yet; gives how many, and the files of those that can't
-    /// be.
+    /// Measures commits that are not measured yet; gives how many, and the files of those that git
+    /// can't compare: what they need may be at a remote that can't be reached now, so they wait.
     fn commit_records(&self, fold: &mut Fold<'_, '_, '_, '_>) -> Result<(usize, Vec<BadFile>), StoreError> {
         let wanted = self.unmeasured(fold)?;
-        let mut bad = Vec::new();
+        let mut left = Vec::new();
         let mut number = 0;
         for (measure, record) in self.measure(&wanted)? {
             match record {
                 Ok(commit) => number += usize::from(fold.add(commit.commit, commit.line().as_bytes())?),
                 Err(reason) => {
-                    bad.extend(measure.path.clone().map(|path| BadFile { path, reason }));
+                    let file = |path| BadFile { path, reason: reason.clone() };
+                    left.extend(measure.paths.into_iter().map(file));
                 }
             }
         }
-        Ok((number, bad))
+        Ok((number, left))
     }
 
     /// Commits that were made, or made anew from such, and are in some history still: what a rebase
@@ -166,7 +171,7 @@ impl Store<'_> {
             if let Event::Commit { commit, agents } = &spooled.event {
                 let Spooled { id, at, .. } = *spooled;
                 let (commit, agents) = (*commit, agents.clone());
-                let measured = Measured { id, at, commit, agents, path: Some(path.clone()) };
+                let measured = Measured { id, at, commit, agents, paths: vec![path.clone()] };
                 wanted.entry(commit).or_insert(measured);
             }
         }
@@ -174,10 +179,13 @@ impl Store<'_> {
         let mut before = usize::MAX;
         while before != wanted.len() {
             before = wanted.len();
-            for (event, old, new) in fold.found.pairs() {
-                if wanted.contains_key(&old) || fold.note(old)?.measured.contains(&old) {
+            for (event, path, old, new) in fold.found.pairs() {
+                let known = wanted.get(&old).map(|it| it.paths.clone());
+                if known.is_some() || fold.note(old)?.measured.contains(&old) {
+                    let mut paths = known.unwrap_or_default();
+                    paths.push(path.to_path_buf());
                     let (id, at) = (derived(event, new), Timestamp(event.millis()));
-                    let measured = Measured { id, at, commit: new, agents: Vec::new(), path: None };
+                    let measured = Measured { id, at, commit: new, agents: Vec::new(), paths };
                     wanted.entry(new).or_insert(measured);
                 }
             }
@@ -213,17 +221,27 @@ impl Store<'_> {
         let compared: Vec<Compared> =
             present.iter().map(|(measured, merge, ..)| (measured.commit, *merge)).collect();
         // One that git can't compare, of all: each is tried alone, to find which.
+        let mut failures = BTreeMap::new();
         let (numbers, patches) = match self.numbers_and_patches(&compared) {
             Ok(both) => both,
             Err(_) => {
-                let alone = compared.iter().filter_map(|one| self.numbers_and_patches(&[*one]).ok());
-                let (numbers, patches): (Vec<_>, Vec<_>) = alone.unzip();
-                (numbers.into_iter().flatten().collect(), patches.into_iter().flatten().collect())
+                let mut both = Comparison::default();
+                for one in &compared {
+                    match self.numbers_and_patches(&[*one]) {
+                        Ok((numbers, patches)) => {
+                            both.0.extend(numbers);
+                            both.1.extend(patches);
+                        }
+                        Err(error) => drop(failures.insert(one.0, error.to_string())),
+                    }
+                }
+                both
             }
         };
         let record = |(measured, _, info, parent): &Present<'_>| {
             let Some(files) = numbers.get(&measured.commit) else {
-                return Err(format!("git can't compare {} with its parent", measured.commit));
+                let why = failures.get(&measured.commit).map_or("git said nothing", String::as_str);
+                return Err(format!("can't compare {} with its parent: {why}", measured.commit.short()));
             };
             let record = commit_record(measured, info, parent.as_ref(), files);
             let patch = patches.get(&measured.commit).copied();
@@ -233,7 +251,9 @@ impl Store<'_> {
     }
 
     fn numbers_and_patches(&self, commits: &[Compared]) -> Result<Comparison, GitError> {
-        Ok((self.repo.numbers(commits)?, self.repo.patch_ids(commits)?))
+        // First what may fetch: in a partial clone the numbers ask nobody for what is missing.
+        let patches = self.repo.patch_ids(commits)?;
+        Ok((self.repo.numbers(commits)?, patches))
     }
 }
 
@@ -259,7 +279,8 @@ struct Measured {
     at: Timestamp,
     commit: Oid,
     agents: Vec<String>,
-    path: Option<std::path::PathBuf>,
+    /// The files that ask for it: that of the commit itself, or of those that it was made from.
+    paths: Vec<PathBuf>,
 }
 
 fn commit_record(
@@ -362,7 +383,7 @@ impl Fold<'_, '_, '_, '_> {
         let mut changed = true;
         while changed {
             changed = false;
-            for (_, old, new) in self.found.pairs() {
+            for (.., old, new) in self.found.pairs() {
                 let lines = self.note(old)?.lines.clone();
                 let known = self.note(new)?;
                 let missing: Vec<Vec<u8>> = lines

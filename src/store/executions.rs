@@ -203,6 +203,11 @@ impl Store<'_> {
         Ok(noted)
     }
 
+    /// How many events wait in the spool.
+    pub(crate) fn waiting(&self) -> Result<usize, StoreError> {
+        Ok(self.spooled()?.waiting())
+    }
+
     /// Everything in the spool.
     pub(super) fn spooled(&self) -> Result<Found, StoreError> {
         let length = self.repo.empty_tree().as_bytes().len();
@@ -227,7 +232,7 @@ impl Noted {
             }
         }
         let mut next = BTreeMap::<Oid, Vec<Oid>>::new();
-        spooled.pairs().for_each(|(_, old, new)| next.entry(old).or_default().push(new));
+        spooled.pairs().for_each(|(.., old, new)| next.entry(old).or_default().push(new));
         for objects in self.objects.values_mut().filter(|_| !next.is_empty()) {
             let mut open: Vec<Oid> = objects.iter().copied().collect();
             while let Some(object) = open.pop() {

@@ -84,7 +84,7 @@ pub(super) struct SpoolFile {
     pub(super) spooled: Spooled,
 }
 
-/// A file of the spool that can't be read or kept.
+/// A file of the spool that can't become notes, with why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BadFile {
     pub(super) path: PathBuf,
@@ -96,7 +96,10 @@ pub(super) struct BadFile {
 pub(super) struct Found {
     /// In the order of their ids.
     pub(super) files: Vec<SpoolFile>,
+    /// Never to be read.
     pub(super) bad: Vec<BadFile>,
+    /// Not to be read at the moment: the machine says no, which may pass.
+    pub(super) left: Vec<BadFile>,
     abandoned: Vec<PathBuf>,
 }
 
@@ -147,7 +150,10 @@ impl Spool {
 
     /// Whether no event waits, as far as names tell.
     pub(crate) fn is_empty(&self) -> bool {
-        std::fs::read_dir(&self.dir).map_or(true, |entries| entries.flatten().all(|it| it.path().is_dir()))
+        match std::fs::read_dir(&self.dir) {
+            Ok(entries) => entries.flatten().all(|it| it.path().is_dir()),
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        }
     }
 
     /// Reads everything. `annotates` says which oids this repository can annotate.
@@ -169,7 +175,8 @@ impl Spool {
                 match read_file(&path, id, &annotates) {
                     Ok(Some(spooled)) => found.files.push(SpoolFile { path, spooled }),
                     Ok(None) => {}
-                    Err(reason) => found.bad.push(BadFile { path, reason }),
+                    Err(Unread::Never(reason)) => found.bad.push(BadFile { path, reason }),
+                    Err(Unread::NotNow(reason)) => found.left.push(BadFile { path, reason }),
                 }
             }
         }
@@ -202,23 +209,33 @@ impl Spool {
     }
 }
 
+/// Why a file was not read.
+enum Unread {
+    /// What it says is no event of this repository.
+    Never(String),
+    /// The machine did not give it.
+    NotNow(String),
+}
+
 /// `None`: it is gone, because somebody drained it, or a newer version wrote it.
 fn read_file(
     path: &Path,
     id: RecordId,
     annotates: &impl Fn(&Oid) -> bool,
-) -> Result<Option<Spooled>, String> {
+) -> Result<Option<Spooled>, Unread> {
+    let never = |error: &dyn std::fmt::Display| Unread::Never(error.to_string());
     let text = match std::fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        text => text.map_err(|error| error.to_string())?,
+        Err(error) if error.kind() == ErrorKind::InvalidData => return Err(never(&error)),
+        text => text.map_err(|error| Unread::NotNow(error.to_string()))?,
     };
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| never(&error))?;
     if value["v"].as_u64().is_some_and(|v| v > VERSION.into()) {
         return Ok(None);
     }
-    let spooled: Spooled = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    let spooled: Spooled = serde_json::from_value(value).map_err(|error| never(&error))?;
     if spooled.id != id {
-        return Err(format!("it says that it is {}", spooled.id));
+        return Err(Unread::Never(format!("it says that it is {}", spooled.id)));
     }
     let mut oids = Vec::new();
     match &spooled.event {
@@ -226,30 +243,36 @@ fn read_file(
         Event::Rewrite { pairs, .. } => oids.extend(pairs.iter().flat_map(|(old, new)| [*old, *new])),
         Event::Record { records } => {
             for waiting in records {
-                Record::parse(waiting.line.as_bytes()).map_err(|error| error.to_string())?;
+                Record::parse(waiting.line.as_bytes()).map_err(|error| never(&error))?;
                 if waiting.line.contains('\n') {
-                    return Err("a record of several lines".to_owned());
+                    return Err(never(&"a record of several lines"));
                 }
                 oids.push(waiting.object);
             }
         }
     }
     match oids.iter().find(|oid| !annotates(oid)) {
-        Some(oid) => Err(format!("{oid} is no object of this repository")),
+        Some(oid) => Err(Unread::Never(format!("{oid} is no object of this repository"))),
         None => Ok(Some(spooled)),
     }
 }
 
 impl Found {
-    /// Every pair of a commit and the one that was made instead of it.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (RecordId, Oid, Oid)> {
+    /// Every pair of a commit and the one that was made instead of it, with the event that tells.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (RecordId, &Path, Oid, Oid)> {
         self.files.iter().flat_map(|file| {
             let pairs: &[(Oid, Oid)] = match &file.spooled.event {
                 Event::Rewrite { pairs, .. } => pairs,
                 Event::Commit { .. } | Event::Record { .. } => &[],
             };
-            pairs.iter().filter(|(old, new)| old != new).map(|(old, new)| (file.spooled.id, *old, *new))
+            let changed = pairs.iter().filter(|(old, new)| old != new);
+            changed.map(|(old, new)| (file.spooled.id, file.path.as_path(), *old, *new))
         })
+    }
+
+    /// How many events wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.files.len() + self.left.len()
     }
 
     /// Every whole record.

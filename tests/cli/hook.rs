@@ -320,3 +320,37 @@ fn measured_commits_of_a_remote_are_no_executions_of_it() {
     assert_eq!(found["found"]["executions"], 1, "{found}");
     assert_eq!(measured(&clone).len(), 2);
 }
+
+#[test]
+fn a_commit_whose_objects_are_away_waits_until_they_are_back() {
+    let repo = hooked();
+    repo.orchestrate(["drain"]).code(0);
+    let repo = repo.file("a.txt", "2\n").commit("away").file("b", "1").commit("here");
+    repo.git(["commit", "-q", "--amend", "-m", "here, in better words"]);
+    let blob = repo.git(["rev-parse", "HEAD~2:a.txt"]);
+    let object = repo.path().join(".git/objects").join(&blob[..2]).join(&blob[2..]);
+    let aside = repo.root().join("aside");
+    std::fs::rename(&object, &aside).expect("loose");
+    let drained = repo.orchestrate(["drain"]).code(0);
+    assert!(drained.stderr.contains("waits for the next time"), "{}{}", drained.stdout, drained.stderr);
+    assert!(!repo.path().join(".git/orchestrate/spool/bad").exists());
+    assert_eq!((spooled(&repo), measured(&repo).len()), (1, 2));
+    let status = repo.orchestrate(["status"]).code(0);
+    assert!(
+        status.stderr.contains("1 event waits in the spool: `git orchestrate drain`"),
+        "{}",
+        status.stderr
+    );
+    std::fs::rename(&aside, &object).expect("back");
+    repo.orchestrate(["drain"]).code(0);
+    assert_eq!((spooled(&repo), measured(&repo).len()), (0, 3));
+}
+
+#[test]
+fn an_empty_log_of_commits_says_how_many_wait_in_the_spool() {
+    let repo = hooked().file("b", "1").commit("work");
+    let log = repo.orchestrate(["log", "--commits"]).code(0);
+    assert_eq!(log.stdout, "no commits were measured yet\n");
+    assert!(log.stderr.contains("2 events wait in the spool: `git orchestrate drain`"), "{}", log.stderr);
+    assert_eq!(repo.orchestrate(["status", "--json"]).code(0).json()["waiting"], 2);
+}

@@ -291,3 +291,23 @@ fn drains_killed_at_any_moment_lose_nothing() {
     assert_eq!(lines(&repo).len(), 80);
     repo.git(["fsck", "--strict"]);
 }
+
+#[test]
+fn a_file_that_can_not_be_read_for_the_moment_stays_and_is_said() {
+    let repo = repo();
+    spool(&repo, "waits");
+    let name = waiting(&repo)[0].clone();
+    let (file, aside) = (dir(&repo).join(&name), repo.root().join("aside"));
+    std::fs::rename(&file, &aside).expect("moved");
+    // A link to itself: the machine gives an error, whoever asks.
+    std::os::unix::fs::symlink(&file, &file).expect("linked");
+    let drained = repo.orchestrate(["drain"]).code(0);
+    assert_eq!(drained.stdout, "nothing was drained\n");
+    let said = format!("a file of the spool waits for the next time: {name}: ");
+    assert!(drained.stderr.contains(&said), "{}", drained.stderr);
+    assert!(!dir(&repo).join("bad").exists());
+    assert_ne!(repo.orchestrate(["deinit"]).code, Some(0));
+    std::fs::rename(&aside, &file).expect("moved");
+    repo.orchestrate(["drain"]).code(0);
+    assert_eq!((waiting(&repo).len(), lines(&repo).len()), (0, 1));
+}
