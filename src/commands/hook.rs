@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::sharing::{self, Denied, Target, require_sound};
 use super::{Context, Ended};
-use crate::git::{HOOK_GUARD, Place};
+use crate::git::{HOOK_GUARD, Place, Running};
 use crate::hook::STOPS;
 use crate::host::Host;
 use crate::learn;
@@ -124,12 +124,16 @@ fn pre_push(remote: &[String], cx: &Context) -> Result<(), Failure> {
     let (remote, url) = (remote.first().cloned(), remote.get(1).cloned());
     let dir = cx.dir.clone();
     let (sender, receiver) = mpsc::channel();
+    let running = Running::default();
+    let known = running.clone();
     thread::spawn(move || {
         // One line on stderr is all that a hook may say.
         let cx = Context { ui: Ui::new(Format::Silent), host: Host::new(), dir };
-        drop(sender.send(bring_up_to_date(&cx, (remote.as_deref(), url.as_deref()), &pushed)));
+        let remote = (remote.as_deref(), url.as_deref());
+        drop(sender.send(bring_up_to_date(&cx, known, remote, &pushed)));
     });
     receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        running.stop();
         Err(Failure::new(exit::FAILED, format!("learning took longer than {} s", PATIENCE.as_secs())))
     })
 }
@@ -141,10 +145,11 @@ fn pushed_refs(lines: &str) -> Vec<String> {
 
 fn bring_up_to_date(
     cx: &Context,
+    running: Running,
     (remote, url): (Option<&str>, Option<&str>),
     pushed: &[String],
 ) -> Result<(), Failure> {
-    let repo = cx.repository()?;
+    let repo = cx.repository()?.unattended(&cx.host, running);
     let store = cx.store(&repo)?;
     let drained = store.drain()?;
     store.learn(&learn::catch_up)?;

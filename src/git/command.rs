@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::error::GitError;
+use super::unattended::Running;
 
 /// Variables that say where a repository is; a hook's or a caller's must not leak into another
 /// repository's command.
@@ -48,6 +49,7 @@ pub(crate) struct Git {
     command: Command,
     name: String,
     input: Option<Vec<u8>>,
+    known_to: Option<Running>,
 }
 
 /// How git ended.
@@ -85,7 +87,7 @@ impl Git {
             command.env_remove(name);
         }
         command.env("LC_ALL", "C").stdin(Stdio::null());
-        Self { command, name: String::new(), input: None }
+        Self { command, name: String::new(), input: None, known_to: None }
     }
 
     /// Adds one argument.
@@ -134,11 +136,21 @@ impl Git {
         self
     }
 
+    /// Tells these while it runs, so that it can be stopped.
+    pub(super) fn known_to(mut self, running: Running) -> Self {
+        self.known_to = Some(running);
+        self
+    }
+
     /// Runs it, whatever it exits with.
     pub(crate) fn end(mut self) -> Result<Ended, GitError> {
         let stdin = if self.input.is_some() { Stdio::piped() } else { Stdio::null() };
         self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(GitError::NoGit)?;
+        let id = child.id();
+        if let Some(running) = &self.known_to {
+            running.started(id);
+        }
         // git may stop reading early; what it then says is the better error. What fits into a pipe
         // needs no thread that feeds it.
         let feeder = match child.stdin.take().zip(self.input) {
@@ -151,7 +163,11 @@ impl Git {
             }
             None => None,
         };
-        let output = child.wait_with_output().map_err(GitError::NoGit)?;
+        let output = child.wait_with_output();
+        if let Some(running) = &self.known_to {
+            running.ended(id);
+        }
+        let output = output.map_err(GitError::NoGit)?;
         if let Some(feeder) = feeder {
             drop(feeder.join());
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::command::Git;
 use super::error::GitError;
+use super::unattended::Unattended;
 use crate::host::Host;
 use crate::model::oid::Oid;
 
@@ -14,6 +15,8 @@ pub(crate) struct Repository {
     pub(super) foreign_refs: bool,
     /// A partial clone: objects that are not here may come from a remote.
     pub(super) has_promisor: bool,
+    /// Nobody watches the git commands on it.
+    pub(super) unattended: Option<Unattended>,
 }
 
 /// Where HEAD points.
@@ -79,7 +82,7 @@ impl Repository {
                 .plumbing()
                 .sections_by_name("remote")
                 .is_some_and(|mut remotes| remotes.any(|remote| remote.value("promisor").is_some()));
-        Ok(Self { gix, foreign_refs, has_promisor })
+        Ok(Self { gix, foreign_refs, has_promisor, unattended: None })
     }
 
     /// The git folder of this work tree, absolute.
@@ -115,7 +118,11 @@ impl Repository {
 
     /// A git command on this repository.
     pub(crate) fn git(&self) -> Git {
-        Git::on(&self.git_dir())
+        let git = Git::on(&self.git_dir());
+        match &self.unattended {
+            Some(unattended) => unattended.apply(git),
+            None => git,
+        }
     }
 
     /// Where HEAD points.

@@ -131,3 +131,55 @@ fn a_remote_that_refuses_is_told_of_once() {
     };
     assert_eq!((said("main:one"), said("main:two")), (1, 0));
 }
+
+/// A moment; never the answer.
+fn wait() -> bool {
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    false
+}
+
+/// An ssh that gets through for the user, and hears nothing where it was told to ask for nothing: it then
+/// waits for as long as somebody could still say something.
+const SSH: &str = r#"#!/bin/sh
+for last; do :; done
+case "$*" in
+*BatchMode=yes*) echo "$PPID $SSH_ASKPASS_REQUIRE $GIT_ASKPASS $GIT_TERMINAL_PROMPT" >>"$SSH_TOLD"; exec cat >/dev/null;;
+esac
+eval "exec $last"
+"#;
+
+#[test]
+fn a_push_leaves_no_git_behind_that_hangs_or_asks_for_a_passphrase() {
+    use std::os::unix::fs::PermissionsExt;
+    let repo = ready_to_push();
+    let (ssh, told) = (repo.root().join("bin/ssh"), repo.root().join("told"));
+    std::fs::create_dir(repo.root().join("bin")).expect("made");
+    std::fs::write(&ssh, SSH).expect("written");
+    std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).expect("set");
+    let program = cargo_bin!("git-orchestrate").parent().expect("a folder");
+    let inherited = std::env::var("PATH").expect("a PATH");
+    let path = format!("{}:{}:{inherited}", repo.root().join("bin").display(), program.display());
+    let repo = repo.with_variable("PATH", &path).with_variable("SSH_TOLD", told.to_str().expect("UTF-8"));
+    let url = format!("ssh://host{}", repo.root().join("remote.git").display());
+    repo.git(["remote", "set-url", "origin", &url]);
+    repo.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let repo = repo.record(&execution("add c", ["a", "c"], "passed"));
+
+    let pushed = repo.command("git").args(["push", "-q", "origin", "main"]).output().expect("git starts");
+    let said = String::from_utf8_lossy(&pushed.stderr).into_owned();
+    assert!(pushed.status.success(), "{said}");
+    assert_eq!(said, "git-orchestrate: learning took longer than 5 s; git goes on\n");
+    let told = std::fs::read_to_string(&told).expect("our ssh was called");
+    let (parent, environment) = told.trim_end().split_once(' ').expect("two words");
+    assert_eq!(environment, "never true 0");
+    // One that ended and that nobody has asked for yet is a zombie.
+    let lives = || {
+        let state = repo.command("ps").args(["-o", "stat=", "-p", parent]).output().expect("starts").stdout;
+        !state.is_empty() && !state.starts_with(b"Z")
+    };
+    assert!((0..40).any(|_| !lives() || wait()), "git {parent} lives on");
+    // Whoever configured an ssh of their own keeps it as it is.
+    repo.git(["config", "core.sshCommand", "ssh -v"]);
+    let pushed = repo.command("git").args(["push", "-q", "origin", "main:two"]).output().expect("git starts");
+    assert_eq!(String::from_utf8_lossy(&pushed.stderr), "");
+}
