@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::error::GitError;
-use super::unattended::Running;
+use super::running::Running;
 
 /// Variables that say where a repository is; a hook's or a caller's must not leak into another
 /// repository's command.

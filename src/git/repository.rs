@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::command::Git;
 use super::error::GitError;
+use super::running::Running;
 use super::unattended::Unattended;
 use crate::host::Host;
 use crate::model::oid::Oid;
@@ -83,6 +84,12 @@ impl Repository {
                 .sections_by_name("remote")
                 .is_some_and(|mut remotes| remotes.any(|remote| remote.value("promisor").is_some()));
         Ok(Self { gix, foreign_refs, has_promisor, unattended: None })
+    }
+
+    /// The same repository, with git commands that ask for nothing and are known to `running`.
+    pub(crate) fn unattended(self, host: &Host, running: Running) -> Self {
+        let configured = self.config("core.sshCommand").is_some();
+        Self { unattended: Some(Unattended::new(configured, host, running)), ..self }
     }
 
     /// The git folder of this work tree, absolute.
