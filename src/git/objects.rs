@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::thread;
 
 use gix::objs::{Find, Kind, Write, WriteTo};
 
@@ -129,16 +131,30 @@ impl<'r> Writer<'r> {
     /// Makes everything new durable.
     pub(crate) fn sync(&self) -> Result<(), GitError> {
         let objects = self.repo.gix.objects.store_ref().path();
-        for id in self.new.take() {
+        let path = |id: gix::ObjectId| {
             let hex = id.to_string();
-            let path = objects.join(&hex[..2]).join(&hex[2..]);
-            match File::open(&path).and_then(|file| file.sync_all()) {
-                // It was packed in the meantime, which made it durable.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                ended => ended.map_err(GitError::io("sync the object", path))?,
-            }
+            objects.join(&hex[..2]).join(&hex[2..])
+        };
+        let paths: Vec<PathBuf> = self.new.take().into_iter().map(path).collect();
+        // Side by side: file systems make one journal entry of what is synced at the same time.
+        for some in paths.chunks(SYNCED_AT_ONCE) {
+            thread::scope(|scope| {
+                let syncing: Vec<_> = some.iter().map(|path| scope.spawn(|| sync_file(path))).collect();
+                syncing.into_iter().try_for_each(|it| it.join().expect("syncing a file does not panic"))
+            })?;
         }
         Ok(())
+    }
+}
+
+/// How many objects are synced at the same time.
+const SYNCED_AT_ONCE: usize = 16;
+
+fn sync_file(path: &Path) -> Result<(), GitError> {
+    match File::open(path).and_then(|file| file.sync_all()) {
+        // It was packed in the meantime, which made it durable.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        ended => ended.map_err(GitError::io("sync the object", path)),
     }
 }
 
