@@ -168,23 +168,26 @@ pub(super) struct Denied<'a>(pub(super) &'a Store<'a>);
 impl Denied<'_> {
     /// Whether a push to this URL was refused before.
     pub(super) fn knows(&self, url: &str) -> bool {
-        std::fs::read_to_string(self.file()).unwrap_or_default().lines().any(|line| line == url)
+        self.known().lines().any(|line| line == url)
     }
 
     /// Remembers that a push to this URL was refused. Best effort: forgetting it only tells it again.
     pub(super) fn remember(&self, url: &str) {
-        let known = std::fs::read_to_string(self.file()).unwrap_or_default();
-        drop(std::fs::write(self.file(), format!("{known}{url}\n")));
+        drop(std::fs::write(self.file(), format!("{}{url}\n", self.known())));
     }
 
     /// A push to this URL worked.
     pub(super) fn forget(&self, url: &str) {
-        let known = std::fs::read_to_string(self.file()).unwrap_or_default();
-        if known.lines().any(|line| line == url) {
+        if self.knows(url) {
             let others: String =
-                known.lines().filter(|line| *line != url).map(|line| format!("{line}\n")).collect();
+                self.known().lines().filter(|line| *line != url).map(|line| format!("{line}\n")).collect();
             drop(std::fs::write(self.file(), others));
         }
+    }
+
+    /// One URL a line.
+    fn known(&self) -> String {
+        std::fs::read_to_string(self.file()).unwrap_or_default()
     }
 
     fn file(&self) -> std::path::PathBuf {

@@ -95,8 +95,9 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         require_sound(&store)?;
         store.merge(&learn::merge)?;
     }
-    synced.share = store.share(&synced.remote, &[])?;
-    if !args.dry_run && !args.fetch {
+    if args.dry_run || args.fetch {
+        synced.share = store.share(&synced.remote, &[])?;
+    } else {
         share(args, cx, &store, &targets, &mut synced)?;
     }
     tell(cx, &synced, args.dry_run);
@@ -121,8 +122,10 @@ fn share(
         Denied(store).forget(&target.name());
         if shared.tries > 0 {
             synced.state = State::Shared;
-            synced.share = shared.share;
             synced.tries += shared.tries;
+        }
+        if shared.tries > 0 || synced.state == State::UpToDate {
+            synced.share = shared.share;
         }
     }
     Ok(())
@@ -134,11 +137,12 @@ fn agreed(
     cx: &Context,
     store: &Store<'_>,
     targets: &[Target],
-    synced: &Synced,
+    synced: &mut Synced,
 ) -> Result<bool, Failure> {
     if targets.iter().all(|target| target.is_agreed(store)) {
         return Ok(true);
     }
+    synced.share = store.share(&synced.remote, &[])?;
     if !args.push {
         return Ok(false);
     }

@@ -1,6 +1,6 @@
 //! Taking in what a remote remembers: fetched beside ours, read, then joined with ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -148,7 +148,8 @@ impl Store<'_> {
             if tip == theirs || self.repo.is_ancestor(theirs, tip)? {
                 return Ok(());
             }
-            if self.repo.is_ancestor(tip, theirs)? && self.has_all_lines(theirs, tip)? {
+            // Later notes that have less are joined like any others: what somebody took out, others know.
+            if self.repo.is_ancestor(tip, theirs)? && self.lines_beyond(tip, Some(theirs))?.is_empty() {
                 return self.repo.move_refs(&[RefEdit::to(NOTES, theirs, ours)], "orchestrate: adopt");
             }
             let writer = Writer::new(self.repo);
@@ -171,23 +172,6 @@ impl Store<'_> {
             writer.sync()?;
             self.repo.move_refs(&[RefEdit::to(NOTES, commit, ours)], "orchestrate: join notes")
         })?)
-    }
-
-    /// Whether every line of the notes at `fewer` is in those at `more`. Later notes that have less are
-    /// joined like any others: what somebody took out, others still know.
-    fn has_all_lines(&self, more: Oid, fewer: Oid) -> Result<bool, GitError> {
-        let more: BTreeMap<Oid, Oid> = self.repo.notes(more)?.into_iter().collect();
-        for (object, blob) in self.repo.notes(fewer)? {
-            let Some(other) = more.get(&object) else { return Ok(false) };
-            if *other != blob {
-                let (text, other) = (self.repo.blob(blob)?, self.repo.blob(*other)?);
-                let known: BTreeSet<&[u8]> = note_lines(&other).collect();
-                if !note_lines(&text).all(|line| known.contains(line)) {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
     }
 
     fn join_learning(

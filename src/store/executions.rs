@@ -164,6 +164,24 @@ impl Store<'_> {
         }
     }
 
+    /// The lines of the notes at `ours` that those at `theirs` do not have on the same object.
+    pub(super) fn lines_beyond(&self, ours: Oid, theirs: Option<Oid>) -> Result<BTreeSet<Vec<u8>>, GitError> {
+        let theirs: BTreeMap<Oid, Oid> =
+            theirs.map(|tip| self.repo.notes(tip)).transpose()?.unwrap_or_default().into_iter().collect();
+        let mut beyond = BTreeSet::new();
+        for (object, blob) in self.repo.notes(ours)? {
+            let known = theirs.get(&object);
+            if known == Some(&blob) {
+                continue;
+            }
+            let known = known.map(|blob| self.repo.blob(*blob)).transpose()?.unwrap_or_default();
+            let known: BTreeSet<&[u8]> = note_lines(&known).collect();
+            let text = self.repo.blob(blob)?;
+            beyond.extend(note_lines(&text).filter(|line| !known.contains(line)).map(<[u8]>::to_vec));
+        }
+        Ok(beyond)
+    }
+
     /// Every record of the notes at `tip`, which is read once.
     pub(crate) fn noted_at(&self, tip: Oid) -> Result<Rc<Noted>, StoreError> {
         if let Some((_, noted)) = self.noted.borrow().as_ref().filter(|(at, _)| *at == tip) {

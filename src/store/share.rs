@@ -1,12 +1,12 @@
 //! What a push would share with a remote, looked at before it is shared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::Store;
 use super::error::StoreError;
-use super::executions::{NOTES, note_lines};
+use super::executions::NOTES;
 use super::learning::LEARNING;
 use crate::git::{PushEdit, RefEdit};
 use crate::model::oid::Oid;
@@ -49,7 +49,7 @@ impl Store<'_> {
             }
         }
         if let Some(ours) = self.notes_tip()? {
-            for line in self.new_lines(ours, self.repo.tip(&Self::seen(remote, NOTES))?)? {
+            for line in self.lines_beyond(ours, self.repo.tip(&Self::seen(remote, NOTES))?)? {
                 share.look_at(&line);
             }
         }
@@ -76,24 +76,6 @@ impl Store<'_> {
             edits.push(RefEdit::to(seen, *oid, read));
         }
         Ok(self.repo.move_refs(&edits, "orchestrate: push")?)
-    }
-
-    /// The lines of our notes that theirs do not have.
-    fn new_lines(&self, ours: Oid, theirs: Option<Oid>) -> Result<BTreeSet<Vec<u8>>, StoreError> {
-        let theirs: BTreeMap<Oid, Oid> =
-            theirs.map(|tip| self.repo.notes(tip)).transpose()?.unwrap_or_default().into_iter().collect();
-        let mut fresh = BTreeSet::new();
-        for (object, blob) in self.repo.notes(ours)? {
-            let known = theirs.get(&object);
-            if known == Some(&blob) {
-                continue;
-            }
-            let known = known.map(|blob| self.repo.blob(*blob)).transpose()?.unwrap_or_default();
-            let known: BTreeSet<&[u8]> = note_lines(&known).collect();
-            let text = self.repo.blob(blob)?;
-            fresh.extend(note_lines(&text).filter(|line| !known.contains(line)).map(<[u8]>::to_vec));
-        }
-        Ok(fresh)
     }
 }
 
