@@ -8,12 +8,16 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+mod measure;
+
 use std::fmt::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, io};
+
+use measure::{median, millis, timed};
 
 const NOTES: usize = 10_000;
 const DRAFT: &str = r#"{"request":"add a licence and a changelog","steps":[{"component":"starter/licence/skill/licence","outcome":"passed","duration_ms":12},{"component":"starter/changelog/skill/changelog","outcome":"passed","duration_ms":30}],"outcome":"passed"}"#;
@@ -160,22 +164,4 @@ fn program(dir: &Path) -> Command {
 fn git(dir: &Path, arguments: &[&str]) {
     let output = command("git", dir).args(arguments).output().expect("git starts");
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn timed(command: &mut Command) -> Duration {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let start = Instant::now();
-    let output = command.output().expect("it starts");
-    let took = start.elapsed();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    took
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }

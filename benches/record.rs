@@ -8,10 +8,14 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+mod measure;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{fs, io, thread};
+
+use measure::{median, millis, timed};
 
 const NOTES: usize = 10_000;
 const PAIRS: usize = 60;
@@ -148,24 +152,6 @@ fn git(dir: &Path, arguments: &[&str]) -> String {
     let output = command("git", dir).args(arguments).output().expect("git starts");
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-fn timed(command: &mut Command) -> Duration {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let start = Instant::now();
-    let output = command.output().expect("it starts");
-    let took = start.elapsed();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    took
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1_000.0
-}
-
-fn median(durations: &mut [Duration]) -> Duration {
-    durations.sort_unstable();
-    durations[durations.len() / 2]
 }
 
 fn quantile(values: &mut [f64], share: f64) -> f64 {
