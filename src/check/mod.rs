@@ -17,6 +17,8 @@ use crate::store::{NOTES, Noted, Remembered, Tree, Unread};
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Status {
     Passed,
+    /// Nothing is wrong, and a person should see it.
+    Noticed,
     NotChecked,
     Failed,
 }
@@ -28,6 +30,9 @@ pub(crate) struct Finding {
     pub(crate) status: Status,
     /// A ref, a file of a learning tree (`ref:path`), a note or a record.
     pub(crate) object: String,
+    /// The path in the learning tree, where it is about a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
     /// What is wrong, or what was looked at.
     pub(crate) message: String,
     /// What to do, for what is wrong.
@@ -37,7 +42,8 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn passed(rule: &'static str, object: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { rule, status: Status::Passed, object: object.into(), message: message.into(), cure: None }
+        let (object, message) = (object.into(), message.into());
+        Self { rule, status: Status::Passed, object, file: None, message, cure: None }
     }
 
     fn not_checked(rule: &'static str, object: impl Into<String>, message: impl Into<String>) -> Self {
@@ -52,6 +58,11 @@ impl Finding {
     ) -> Self {
         Self { status: Status::Failed, cure: Some(cure.into()), ..Self::passed(rule, object, message) }
     }
+
+    /// The same, about a file of a learning tree.
+    fn in_file(self, path: &str) -> Self {
+        Self { file: Some(path.to_owned()), ..self }
+    }
 }
 
 /// What an audit found.
@@ -59,6 +70,15 @@ impl Finding {
 pub(crate) struct Verdict {
     pub(crate) status: Status,
     pub(crate) findings: Vec<Finding>,
+}
+
+impl Verdict {
+    /// What to do, each once: one cure often helps against several findings.
+    pub(crate) fn cures(&self) -> Vec<String> {
+        let mut told = BTreeSet::new();
+        let cures = self.findings.iter().filter_map(|finding| finding.cure.clone());
+        cures.filter(|cure| told.insert(cure.clone())).collect()
+    }
 }
 
 /// What speaks against what is remembered: the first failure, if there is one.
@@ -81,7 +101,8 @@ pub(crate) fn audit(remembered: &Remembered) -> Verdict {
         let message = "neither notes nor learning are here";
         findings.push(Finding::not_checked("format", NOTES, message));
     }
-    let status = findings.iter().map(|finding| finding.status).max().unwrap_or(Status::NotChecked);
+    let worst = findings.iter().map(|finding| finding.status).max().unwrap_or(Status::NotChecked);
+    let status = if worst == Status::Noticed { Status::Passed } else { worst };
     Verdict { status, findings }
 }
 

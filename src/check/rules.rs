@@ -68,7 +68,7 @@ pub(super) fn unread(name: &str, unread: &Unread) -> Finding {
     match unread {
         Unread::Newer(reason) => {
             let cure = "install a newer git-orchestrate, or `git revert` the commit that changed the file";
-            Finding::failed("format", format!("{name}:format"), reason, cure)
+            Finding::failed("format", format!("{name}:format"), reason, cure).in_file("format")
         }
         Unread::Other(reason) => {
             let cure = if name == LEARNING || name == NOTES {
@@ -90,7 +90,7 @@ pub(super) fn learning_format(subject: &Subject<'_>) -> Vec<Finding> {
         .map(|problem| {
             let object = format!("{}:{}", subject.name, problem.path);
             let cure = "it is skipped and kept; `git revert` the commit that broke it";
-            Finding::failed("format", object, problem.reason.clone(), cure)
+            Finding::failed("format", object, problem.reason.clone(), cure).in_file(&problem.path)
         })
         .chain((!subject.files().contains_key("format")).then(|| {
             Finding::failed(
@@ -99,6 +99,7 @@ pub(super) fn learning_format(subject: &Subject<'_>) -> Vec<Finding> {
                 "not there: no learning tree",
                 MERGE,
             )
+            .in_file("format")
         }))
         .collect();
     if broken.is_empty() {
@@ -119,7 +120,8 @@ pub(super) fn folders(subject: &Subject<'_>) -> Vec<Finding> {
         {
             if *path != right {
                 let message = format!("its evidence places it at {right}");
-                wrong.push(Finding::failed("folder", format!("{}:{path}", subject.name), message, MERGE));
+                let object = format!("{}:{path}", subject.name);
+                wrong.push(Finding::failed("folder", object, message, MERGE).in_file(path));
             }
         }
     }
@@ -154,7 +156,8 @@ pub(super) fn cells(subject: &Subject<'_>) -> Vec<Finding> {
         }
         let object = format!("{}:{path}", subject.name);
         let cells = |of: &Library| of.patterns.get(id).map_or_else(Cells::default, |it| it.cells.clone());
-        wrong.extend(differences(subject, &object, &cells(library), &cells(&counted)));
+        let differences = differences(subject, &object, &cells(library), &cells(&counted));
+        wrong.extend(differences.into_iter().map(|it| it.in_file(&path)));
     }
     let ids: BTreeSet<_> = library.components.keys().chain(counted.components.keys()).collect();
     for id in ids {
@@ -165,7 +168,8 @@ pub(super) fn cells(subject: &Subject<'_>) -> Vec<Finding> {
         let object = format!("{}:{path} ({id})", subject.name);
         let stored = library.components.get(id).map_or(&none, |it| &it.cells);
         let recounted = counted.components.get(id).map_or(&none, |it| &it.cells);
-        wrong.extend(differences(subject, &object, stored, recounted));
+        let differences = differences(subject, &object, stored, recounted);
+        wrong.extend(differences.into_iter().map(|it| it.in_file(&path)));
     }
     wrong.extend(missing.iter().map(|why| Finding::not_checked("cells", subject.name, why)));
     if wrong.is_empty() {
@@ -215,31 +219,28 @@ pub(super) fn canonical_bytes(subject: &Subject<'_>, named: &BTreeSet<&str>) -> 
     let is_pattern = |path: &str| path.starts_with("patterns/");
     for path in subject.files().keys().filter(|path| !is_pattern(path) && !rendered.contains_key(*path)) {
         let object = format!("{}:{path}", subject.name);
-        wrong.push(Finding::failed("bytes", object, "what it says belongs into another file", MERGE));
+        let message = "what it says belongs into another file";
+        wrong.push(Finding::failed("bytes", object, message, MERGE).in_file(path));
     }
     // What nobody reads is no function of what was learned.
     let unknown = subject.library().other.keys();
     for path in unknown.filter(|path| subject.problems().iter().all(|problem| problem.path != **path)) {
         let object = format!("{}:{path}", subject.name);
         let cure = "it is kept; `git revert` the commit that brought it, or install a newer git-orchestrate";
-        wrong.push(Finding::failed(
-            "bytes",
-            object,
-            "no file of a learning tree that this version knows",
-            cure,
-        ));
+        let message = "no file of a learning tree that this version knows";
+        wrong.push(Finding::failed("bytes", object, message, cure).in_file(path));
     }
     for (path, right) in &rendered {
         let object = format!("{}:{path}", subject.name);
         let Some(bytes) = subject.files().get(path) else {
             if !is_pattern(path) && !named.contains(object.as_str()) {
-                wrong.push(Finding::failed("bytes", object, "the file is missing", MERGE));
+                wrong.push(Finding::failed("bytes", object, "the file is missing", MERGE).in_file(path));
             }
             continue;
         };
         if bytes != right && !named.iter().any(|name| name.starts_with(object.as_str())) {
             let message = format!("its bytes are not canonical: {}", difference(bytes, right));
-            wrong.push(Finding::failed("bytes", object, message, MERGE));
+            wrong.push(Finding::failed("bytes", object, message, MERGE).in_file(path));
         }
     }
     if wrong.is_empty() {

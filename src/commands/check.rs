@@ -1,41 +1,66 @@
 //! `check`: audits what the refs hold.
 
-use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write;
 
+use super::summary::{annotations, summary};
 use super::{Context, Ended};
 use crate::check::{Status, Verdict, audit};
-use crate::ui::exit;
+use crate::ui::{Format, Ui, exit};
 
 /// Audit notes and learning: exit 1 names what is wrong, exit 3 what could not be checked
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
   git orchestrate check
+  git orchestrate check --format github
 
 Rules: every line is a record (format), one line per id (one-bytes-per-id),
 every cell equals a recount of the notes that were counted (cells), every
 pattern is where its evidence places it (folder), every file has its canonical
-form (bytes).")]
+form (bytes).
+
+With `--format github` stdout has workflow commands that annotate files, and the
+file that GITHUB_STEP_SUMMARY names gets a summary.")]
 pub(crate) struct Args {
     /// Refs of learning trees; default: the learning ref and every learning branch here
     #[arg(value_name = "REF")]
     refs: Vec<String>,
+    /// Whom the output is for
+    #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
+    format: Option<For>,
+}
+
+/// Whom the output of an audit is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum For {
+    /// A person
+    Text,
+    /// A program; the same as --json
+    Json,
+    /// GitHub Actions: annotations and a Markdown summary
+    Github,
 }
 
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let verdict = audit(&store.remembered(&args.refs)?);
-    if cx.ui.is_json() {
-        cx.ui.json(&serde_json::json!({"v": 1, "status": verdict.status, "findings": verdict.findings}));
-    } else {
-        show(cx, &verdict);
+    match args.format {
+        Some(For::Github) => tell_github(cx, &verdict),
+        Some(For::Json) => show_json(&Ui::new(Format::Json), &verdict),
+        None if cx.ui.is_json() => show_json(&cx.ui, &verdict),
+        None | Some(For::Text) => show(cx, &verdict),
     }
     Ok(match verdict.status {
-        Status::Passed => exit::DONE,
+        Status::Passed | Status::Noticed => exit::DONE,
         Status::Failed => exit::FAILED,
         Status::NotChecked => exit::NOT_CHECKED,
     })
+}
+
+fn show_json(ui: &Ui, verdict: &Verdict) {
+    ui.json(&serde_json::json!({"v": 1, "status": verdict.status, "findings": verdict.findings}));
 }
 
 fn show(cx: &Context, verdict: &Verdict) {
@@ -43,6 +68,7 @@ fn show(cx: &Context, verdict: &Verdict) {
         let text = format!("{}: {}: {}", finding.rule, finding.object, finding.message);
         match finding.status {
             Status::Passed => cx.ui.good("passed", text),
+            Status::Noticed => cx.ui.doubtful("noticed", text),
             Status::NotChecked => cx.ui.doubtful("not checked", text),
             Status::Failed => cx.ui.bad("failed", text),
         }
@@ -50,9 +76,20 @@ fn show(cx: &Context, verdict: &Verdict) {
     let number = |status| verdict.findings.iter().filter(|it| it.status == status).count();
     let (passed, not_checked) = (number(Status::Passed), number(Status::NotChecked));
     cx.ui.talk(format!("{passed} passed, {not_checked} not checked, {} failed", number(Status::Failed)));
-    // One cure often helps against several findings.
-    let mut cures: Vec<&String> = verdict.findings.iter().filter_map(|it| it.cure.as_ref()).collect();
-    let mut told = BTreeSet::new();
-    cures.retain(|cure| told.insert(*cure));
-    cures.into_iter().for_each(|cure| cx.ui.hint(cure));
+    verdict.cures().iter().for_each(|cure| cx.ui.hint(cure));
+}
+
+/// Annotations in the log, and the summary where the runner wants it.
+fn tell_github(cx: &Context, verdict: &Verdict) {
+    annotations(verdict).iter().for_each(|command| cx.ui.line(command));
+    let summary = summary(verdict);
+    if let Some(path) = cx.host.env("GITHUB_STEP_SUMMARY") {
+        let file = OpenOptions::new().append(true).create(true).open(&path);
+        match file.and_then(|mut file| file.write_all(summary.as_bytes())) {
+            Ok(()) => return,
+            // The verdict stands whether or not it can be told there.
+            Err(error) => cx.ui.warn(format!("the summary could not be written: {error}")),
+        }
+    }
+    summary.lines().for_each(|line| cx.ui.line(line));
 }

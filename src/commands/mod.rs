@@ -25,6 +25,7 @@ pub(crate) mod settings;
 mod sharing;
 pub(crate) mod show;
 pub(crate) mod status;
+mod summary;
 pub(crate) mod sync;
 
 use std::path::PathBuf;

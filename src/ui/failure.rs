@@ -1,9 +1,9 @@
 //! From a room's error to what the user sees: message, cure and exit code. The one place for cures.
 
-use super::text::quoted;
 use crate::execute::ExecuteError;
 use crate::git::GitError;
 use crate::marketplace::MarketplaceError;
+use crate::model::text::quoted;
 use crate::plan::PlanError;
 use crate::store::StoreError;
 

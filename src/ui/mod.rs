@@ -1,6 +1,7 @@
 //! The terminal: the only room that prints. Data goes to stdout, talk to stderr.
 
 mod failure;
+pub(crate) mod github;
 mod live;
 mod text;
 
@@ -11,9 +12,9 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, TableStyle};
 use serde::Serialize;
 
-pub(crate) use crate::model::text::clip;
+pub(crate) use crate::model::text::{clean, clip, quoted};
 pub(crate) use failure::{Failure, exit};
-pub(crate) use text::{ago, clean, count, duration, percent, quoted, seconds, share, tally, thousands};
+pub(crate) use text::{ago, count, duration, percent, seconds, share, tally, thousands};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

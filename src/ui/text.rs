@@ -1,55 +1,20 @@
-//! How values read: clean text, times, counts and shares.
+//! How values read: escaped text, times, counts and shares.
 
 use crate::model::evidence::{ENOUGH_RUNS, Tally};
+use crate::model::text::is_hidden;
 use crate::model::time::Timestamp;
-
-/// `text` without control characters and without characters that nobody sees or that change the
-/// direction of writing: what others wrote must not move the cursor or hide what it says.
-pub(crate) fn clean(text: &str) -> String {
-    text.replace(['\n', '\t'], " ").chars().filter(|c| !c.is_control() && !is_format(*c)).collect()
-}
 
 /// A JSON text with the same characters escaped: it says the same, and harms no terminal.
 pub(super) fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
-        if c.is_control() || is_format(c) {
+        if is_hidden(c) {
             c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}")));
         } else {
             escaped.push(c);
         }
     }
     escaped
-}
-
-/// Characters that have no shape of their own: marks of direction, zero-width ones, separators, tags.
-fn is_format(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
-}
-
-/// One argument of a shell's command line, safe to paste: as it is where it is plain, in double quotes
-/// where those suffice.
-pub(crate) fn quoted(text: &str) -> String {
-    let text = clean(text);
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+');
-    if !text.is_empty() && text.chars().all(plain) {
-        text
-    } else if text.contains(['$', '`', '\\', '"', '!']) {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    } else {
-        format!("\"{text}\"")
-    }
 }
 
 /// `1 run`, `3 runs`.
@@ -130,20 +95,7 @@ pub(crate) fn tally(tally: Tally) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escape_sequences_and_direction_marks_lose_their_power() {
-        assert_eq!(clean("\u{1b}[31mred\u{7}\u{202e}\nnext"), "[31mred next");
-    }
-
-    #[test]
-    fn what_a_hint_names_can_be_pasted_whatever_it_is_called() {
-        let shown = ["starter/readme", "a b", "x; rm -rf ~", "$(touch x)", "it's `y`", "", "a\n\u{202e}b"];
-        assert_eq!(
-            shown.map(quoted).join("\n"),
-            "starter/readme\n\"a b\"\n\"x; rm -rf ~\"\n'$(touch x)'\n'it'\\''s `y`'\n\"\"\n\"a b\""
-        );
-    }
+    use crate::model::text::clean;
 
     #[test]
     fn what_nobody_sees_is_dropped_or_escaped() {

@@ -3,6 +3,7 @@
 mod analyze;
 mod catalog;
 mod check;
+mod check_github;
 mod concurrency;
 mod deinit;
 mod demo;
