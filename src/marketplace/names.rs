@@ -1,14 +1,16 @@
 //! Names that a component id accepts, made from names as people write them.
 
+use crate::model::text::is_hidden;
+
 /// The longest name that is kept, in bytes; an id's part may be 200.
 const LONGEST: usize = 120;
 
-/// `text` as one part of a component id: `/` and control characters become `-`.
+/// `text` as one part of a component id: `/` and what nobody sees become `-`.
 ///
 /// `None` when nothing usable is left.
 pub(super) fn clean(text: &str) -> Option<String> {
     let replaced: String =
-        text.trim().chars().map(|c| if c == '/' || c.is_control() { '-' } else { c }).collect();
+        text.trim().chars().map(|c| if c == '/' || is_hidden(c) { '-' } else { c }).collect();
     let name = replaced[..replaced.floor_char_boundary(LONGEST)].trim();
     (!matches!(name, "" | "." | "..")).then(|| name.to_owned())
 }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
+use super::text::is_hidden;
+
 /// The id of a record: a ULID in its one canonical spelling. No rule depends on its order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct RecordId(Ulid);
@@ -39,7 +41,7 @@ pub(crate) enum NameError {
     /// Not 26 characters of Crockford's base 32, upper case.
     #[error("`{0}` is not a ULID (26 characters of 0-9A-Z without I, L, O, U)")]
     Ulid(String),
-    /// Not four parts, or a part that is empty, too long or holds control characters.
+    /// Not four parts, or a part that is empty, too long or holds what nobody sees.
     #[error("`{0}` is not a component (marketplace/plugin/kind/name)")]
     Component(String),
     /// A pattern id with anything but `a-z`, `0-9` and `-`.
@@ -116,7 +118,7 @@ impl FromStr for ComponentId {
             !part.is_empty()
                 && part.len() <= Self::MAX_PART
                 && part.trim() == part
-                && !part.chars().any(char::is_control)
+                && !part.chars().any(is_hidden)
                 && !matches!(part, "." | "..")
         };
         if text.split('/').count() == 4 && text.split('/').all(good) {
@@ -180,6 +182,14 @@ as_text!(RecordId, ComponentId, PatternId);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_component_has_no_name_that_nobody_sees() {
+        assert!("market/plugin/skill/a b é".parse::<ComponentId>().is_ok());
+        for name in ["a\u{200b}", "\u{202e}a", "a\u{1b}", "\u{feff}"] {
+            assert!(format!("market/plugin/skill/{name}").parse::<ComponentId>().is_err(), "{name:?}");
+        }
+    }
 
     #[test]
     fn a_ulid_has_one_spelling() {

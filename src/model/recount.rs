@@ -13,6 +13,7 @@ use super::id::{ComponentId, RecordId};
 use super::library::{Issue, Library};
 use super::pattern::{Pattern, Shape};
 use super::record::{Amendment, AmendmentKind, Execution, Outcome, Record, StepOutcome};
+use super::text::visible;
 
 /// The most keywords that a pattern keeps.
 const MAX_WORDS: usize = 24;
@@ -186,7 +187,8 @@ fn as_execution(record: &Record) -> Option<&Execution> {
 /// The cells that an execution is counted in: its pattern's, and one for each outcome of each of
 /// its components.
 fn cells_of(execution: &Execution) -> Vec<(Subject, Slot)> {
-    let slot = |outcome| Slot { replica: execution.replica.clone(), month: execution.at.month(), outcome };
+    let replica = visible(&execution.replica);
+    let slot = |outcome| Slot { replica: replica.clone(), month: execution.at.month(), outcome };
     let pattern = Shape::of(execution).map(|shape| (Subject::Pattern(shape), slot(execution.outcome)));
     let steps = execution.steps.iter().filter_map(|step| {
         let outcome = match step.outcome {
@@ -216,7 +218,7 @@ fn describe(library: &mut Library, execution: &Execution) {
     if execution.at.month() < library.epoch {
         return;
     }
-    let stamp = (execution.at, execution.replica.clone());
+    let stamp = (execution.at, visible(&execution.replica));
     if let Some(shape) = Shape::of(execution) {
         let pattern = library.patterns.entry(shape.id()).or_insert_with(|| Pattern::new(shape));
         pattern.requests.extend(request_hash(execution));
@@ -229,10 +231,10 @@ fn describe(library: &mut Library, execution: &Execution) {
         let record = library.components.entry(step.component.clone()).or_default();
         if stamp > (record.updated, record.replica.clone()) {
             (record.updated, record.replica) = stamp.clone();
-            record.content.clone_from(&step.content);
+            record.content = step.content.as_deref().map(visible);
         }
-        if let Some(error) = step.error.clone().filter(|_| step.outcome == StepOutcome::Failed) {
-            let issue = Issue { error, fix: step.fix.clone() };
+        if let Some(error) = step.error.as_deref().filter(|_| step.outcome == StepOutcome::Failed) {
+            let issue = Issue { error: visible(error), fix: step.fix.as_deref().map(visible) };
             record.issues.retain(|known| known.error != issue.error);
             record.issues.insert(0, issue);
             record.issues.truncate(MAX_ISSUES);
@@ -241,7 +243,7 @@ fn describe(library: &mut Library, execution: &Execution) {
 }
 
 /// BLAKE3 of the request, 16 hex digits: of its text without case and spacing, else of its keywords.
-fn request_hash(execution: &Execution) -> Option<String> {
+pub(super) fn request_hash(execution: &Execution) -> Option<String> {
     let text = execution.request.as_deref().map_or_else(
         || execution.words.join(" "),
         |request| request.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "),
@@ -255,7 +257,7 @@ fn keep_common_words(library: &mut Library, executions: Vec<Execution>) {
     for execution in executions {
         if let Some(shape) = Shape::of(&execution).filter(|_| execution.at.month() >= library.epoch) {
             let words = counts.entry(shape.id()).or_default();
-            execution.words.into_iter().for_each(|word| *words.entry(word).or_default() += 1);
+            execution.words.iter().for_each(|word| *words.entry(visible(word)).or_default() += 1);
         }
     }
     for (id, words) in counts {

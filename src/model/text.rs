@@ -6,6 +6,16 @@ pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().map(plain).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// `text` without what nobody sees; its lines and tabs stay.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().filter(|c| !is_hidden(*c) || is_layout(*c)).collect()
+}
+
+/// Whether a character only breaks lines or aligns.
+pub(crate) fn is_layout(c: char) -> bool {
+    matches!(c, '\n' | '\t')
+}
+
 /// `text` without control characters and without characters that nobody sees or that change the
 /// direction of writing: what others wrote must not move the cursor or hide what it says.
 pub(crate) fn clean(text: &str) -> String {
