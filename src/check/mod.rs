@@ -2,15 +2,26 @@
 //!
 //! What can't be compared because notes or history are missing is *not checked*, never passed.
 
+mod change;
+mod gap;
+mod loss;
+mod range;
 mod rules;
+mod tree;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::Serialize;
 
 use crate::model::library::{Library, Problem};
-use crate::store::{NOTES, Noted, Remembered, Tree, Unread};
+use crate::model::oid::Oid;
+use crate::model::recount::recount;
+use crate::model::text::quoted;
+use crate::store::{NOTES, Noted, Remembered, Step, Tree, Unread};
+pub(crate) use change::Move;
+use gap::Around;
 
 /// How one rule went for one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -46,6 +57,10 @@ impl Finding {
         Self { rule, status: Status::Passed, object, file: None, message, cure: None }
     }
 
+    fn noticed(rule: &'static str, object: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status: Status::Noticed, ..Self::passed(rule, object, message) }
+    }
+
     fn not_checked(rule: &'static str, object: impl Into<String>, message: impl Into<String>) -> Self {
         Self { status: Status::NotChecked, ..Self::passed(rule, object, message) }
     }
@@ -66,10 +81,12 @@ impl Finding {
 }
 
 /// What an audit found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Verdict {
     pub(crate) status: Status,
     pub(crate) findings: Vec<Finding>,
+    /// Patterns that rose or were retired in the ranges that were asked about.
+    pub(crate) moves: Vec<Move>,
 }
 
 impl Verdict {
@@ -90,10 +107,16 @@ pub(crate) fn objection(remembered: &Remembered) -> Option<String> {
 
 /// Audits notes and learning.
 pub(crate) fn audit(remembered: &Remembered) -> Verdict {
-    let mut findings = audit_notes(remembered.notes.as_ref());
+    let around = Around { elsewhere: &remembered.elsewhere, has_notes: remembered.notes.is_some() };
+    let mut findings = audit_notes(remembered.notes.as_ref(), &around);
+    let mut moves = Vec::new();
     for (name, tree) in &remembered.learning {
         match tree {
-            Ok(tree) => findings.extend(audit_learning(&Subject { name, tree })),
+            Ok(tree) => {
+                let subject = Subject { name: name.clone(), tree };
+                findings.extend(audit_learning(&subject, &around));
+                moves.extend(change::moves(&subject));
+            }
             Err(unread) => findings.push(rules::unread(name, unread)),
         }
     }
@@ -103,35 +126,56 @@ pub(crate) fn audit(remembered: &Remembered) -> Verdict {
     }
     let worst = findings.iter().map(|finding| finding.status).max().unwrap_or(Status::NotChecked);
     let status = if worst == Status::Noticed { Status::Passed } else { worst };
-    Verdict { status, findings }
+    Verdict { status, findings, moves }
 }
 
-fn audit_notes(notes: Option<&Result<Rc<Noted>, Unread>>) -> Vec<Finding> {
+fn audit_notes(notes: Option<&Result<Rc<Noted>, Unread>>, around: &Around<'_>) -> Vec<Finding> {
     match notes {
         None => Vec::new(),
         Some(Err(unread)) => vec![rules::unread(NOTES, unread)],
-        Some(Ok(noted)) => [rules::notes_format(noted), rules::one_bytes_per_id(noted)].concat(),
+        Some(Ok(noted)) => [rules::notes_format(noted, around), rules::one_bytes_per_id(noted)].concat(),
     }
 }
 
-fn audit_learning(subject: &Subject<'_>) -> Vec<Finding> {
-    let format = rules::learning_format(subject);
+fn audit_learning(subject: &Subject<'_>, around: &Around<'_>) -> Vec<Finding> {
+    let (history, format) = (range::history(subject, around), rules::learning_format(subject));
+    let (paths, characters) = (tree::paths(subject), tree::characters(subject));
     if !subject.files().contains_key("format") {
-        return format;
+        return [history, format, paths, characters].concat();
     }
+    let counted = recount(&subject.tree.counted.records, subject.library());
     let folders = rules::folders(subject);
-    let counted = rules::cells(subject);
+    let cells = rules::cells(subject, &counted, around);
     // A pattern in the wrong folder is said once, not again for its bytes.
-    let named: BTreeSet<&str> =
-        [&format, &folders, &counted].into_iter().flatten().map(|it| it.object.as_str()).collect();
+    let named: BTreeSet<&str> = [&format, &folders, &cells, &paths]
+        .into_iter()
+        .flatten()
+        .filter(|it| it.status == Status::Failed)
+        .map(|it| it.object.as_str())
+        .collect();
     let bytes = rules::canonical_bytes(subject, &named);
-    [format, folders, counted, bytes].concat()
+    [
+        history,
+        format,
+        folders,
+        cells,
+        bytes,
+        paths,
+        characters,
+        range::join(subject, &counted),
+        range::evidence(subject),
+        range::months(subject),
+        range::secrets(subject),
+        change::policy(subject),
+        change::fallen(subject),
+    ]
+    .concat()
 }
 
 /// The learning tree at one ref.
 struct Subject<'a> {
     /// The ref, as a person names it.
-    name: &'a str,
+    name: String,
     tree: &'a Tree,
 }
 
@@ -146,5 +190,64 @@ impl Subject<'_> {
 
     fn files(&self) -> &BTreeMap<String, Vec<u8>> {
         &self.tree.held.files
+    }
+
+    /// What each commit of the range did, parents first.
+    fn steps(&self) -> &[Step] {
+        self.tree.range.as_ref().map_or(&[], |range| &range.steps)
+    }
+
+    /// What was known before the range; `None`: no range was asked about.
+    fn before(&self) -> Option<Cow<'_, Library>> {
+        let range = self.tree.range.as_ref()?;
+        Some(range.before.as_ref().map_or_else(Cow::default, |held| Cow::Borrowed(&held.library)))
+    }
+
+    /// Whether all records that were counted are here.
+    fn is_known(&self) -> bool {
+        self.tree.counted.missing.is_empty()
+    }
+
+    /// A file of the tree, as a person names it.
+    fn object(&self, path: &str) -> String {
+        format!("{}:{path}", self.name)
+    }
+
+    /// The cure for what a commit brought into the tree.
+    fn revert(&self) -> String {
+        let name = quoted(&self.name);
+        format!("`git log -p {name}` shows the commit that brought it; {}", self.take_back("COMMIT"))
+    }
+
+    /// The cure for what this commit did.
+    fn revert_commit(&self, commit: Oid) -> String {
+        self.take_back(&commit.short())
+    }
+
+    fn take_back(&self, commit: &str) -> String {
+        let name = quoted(&self.name);
+        if self.is_branch() {
+            return format!("`git revert {commit}` on {name} takes it back");
+        }
+        format!(
+            "`git revert {commit}` in a `git worktree add --detach`, and `git update-ref {name} HEAD` there, take it back"
+        )
+    }
+
+    /// The cure for what can't be taken back, since history keeps it.
+    fn anew(&self) -> String {
+        let name = quoted(&self.name);
+        if self.is_branch() {
+            return format!(
+                "drop the branch (`git branch -D {name}`): `git orchestrate merge` learns the same from the notes"
+            );
+        }
+        format!(
+            "put {name} back to a commit before it (`git update-ref {name} COMMIT`): `git orchestrate merge` learns the same from the notes"
+        )
+    }
+
+    fn is_branch(&self) -> bool {
+        !self.name.starts_with("refs/")
     }
 }

@@ -4,26 +4,28 @@ use std::collections::BTreeSet;
 
 use similar::TextDiff;
 
+use super::gap::{Around, NEWER};
 use super::{Finding, Subject};
 use crate::model::evidence::{Cells, Slot};
 use crate::model::library::{Library, plugin_path};
 use crate::model::oid::Oid;
-use crate::model::recount::recount;
-use crate::store::{LEARNING, NOTES, Noted, Unread};
+use crate::model::record::Record;
+use crate::store::{Gap, LEARNING, NOTES, Noted, Unread};
 
 /// The most lines of a difference that a message shows.
 const SHOWN: usize = 6;
 /// The cure for what follows from the evidence.
-const MERGE: &str = "`git orchestrate merge` puts it right";
+pub(super) const MERGE: &str = "`git orchestrate merge` puts it right";
 
 /// Every line of every note is a record.
-pub(super) fn notes_format(noted: &Noted) -> Vec<Finding> {
-    let bad: Vec<Finding> = noted
+pub(super) fn notes_format(noted: &Noted, around: &Around<'_>) -> Vec<Finding> {
+    let mut bad: Vec<Finding> = noted
         .bad
         .iter()
         .map(|bad| {
             if bad.is_whole_note() {
-                return Finding::not_checked("format", format!("note of {}", bad.object), bad.reason.clone());
+                let gap = Gap::Other { reason: bad.reason.clone() };
+                return around.not_checked("format", &format!("note of {}", bad.object), &gap);
             }
             let object = format!("note of {}, line {}", bad.object, bad.line);
             let cure = format!(
@@ -33,6 +35,11 @@ pub(super) fn notes_format(noted: &Noted) -> Vec<Finding> {
             Finding::failed("format", object, bad.reason.clone(), cure)
         })
         .collect();
+    let foreign = |lines: &&Vec<Record>| lines.iter().any(|it| matches!(it, Record::Foreign(_)));
+    let records = noted.records.values().filter(foreign).count();
+    if records > 0 {
+        bad.push(around.not_checked("format", NOTES, &Gap::Newer { records }));
+    }
     if bad.is_empty() {
         let message = format!("every line of the notes is a record ({} in all)", noted.records.len());
         return vec![Finding::passed("format", NOTES, message)];
@@ -67,7 +74,7 @@ pub(super) fn one_bytes_per_id(noted: &Noted) -> Vec<Finding> {
 pub(super) fn unread(name: &str, unread: &Unread) -> Finding {
     match unread {
         Unread::Newer(reason) => {
-            let cure = "install a newer git-orchestrate, or `git revert` the commit that changed the file";
+            let cure = format!("{NEWER}, or `git revert` the commit that changed the file");
             Finding::failed("format", format!("{name}:format"), reason, cure).in_file("format")
         }
         Unread::Other(reason) => {
@@ -77,6 +84,10 @@ pub(super) fn unread(name: &str, unread: &Unread) -> Finding {
                 "name the learning ref or a learning branch".to_owned()
             };
             Finding::failed("format", name, reason, cure)
+        }
+        Unread::Boundless(reason) => {
+            let cure = "`git revert` the commit that brought it; it is not read here";
+            Finding::failed("paths", name, reason, cure)
         }
         Unread::Missing(reason) => Finding::not_checked("format", name, reason),
     }
@@ -89,7 +100,8 @@ pub(super) fn learning_format(subject: &Subject<'_>) -> Vec<Finding> {
         .iter()
         .map(|problem| {
             let object = format!("{}:{}", subject.name, problem.path);
-            let cure = "it is skipped and kept; `git revert` the commit that broke it";
+            let broken = "it is skipped and kept; `git revert` the commit that broke it";
+            let cure = if problem.newer { NEWER } else { broken };
             Finding::failed("format", object, problem.reason.clone(), cure).in_file(&problem.path)
         })
         .chain((!subject.files().contains_key("format")).then(|| {
@@ -104,7 +116,7 @@ pub(super) fn learning_format(subject: &Subject<'_>) -> Vec<Finding> {
         .collect();
     if broken.is_empty() {
         let message = format!("every file can be read ({} in all)", subject.files().len());
-        return vec![Finding::passed("format", subject.name, message)];
+        return vec![Finding::passed("format", &subject.name, message)];
     }
     broken
 }
@@ -128,7 +140,7 @@ pub(super) fn folders(subject: &Subject<'_>) -> Vec<Finding> {
     if wrong.is_empty() {
         return vec![Finding::passed(
             "folder",
-            subject.name,
+            &subject.name,
             "every pattern is where its evidence places it",
         )];
     }
@@ -138,9 +150,8 @@ pub(super) fn folders(subject: &Subject<'_>) -> Vec<Finding> {
 /// Every cell is the recount of the records that were counted.
 ///
 /// Where some of them are not here, a cell that is higher than the recount may be right.
-pub(super) fn cells(subject: &Subject<'_>) -> Vec<Finding> {
+pub(super) fn cells(subject: &Subject<'_>, counted: &Library, around: &Around<'_>) -> Vec<Finding> {
     let (records, missing) = (&subject.tree.counted.records, &subject.tree.counted.missing);
-    let counted = recount(records, subject.library());
     let library = subject.library();
     let none = Cells::default();
     // Of a file that can't be read, that is said once.
@@ -156,7 +167,7 @@ pub(super) fn cells(subject: &Subject<'_>) -> Vec<Finding> {
         }
         let object = format!("{}:{path}", subject.name);
         let cells = |of: &Library| of.patterns.get(id).map_or_else(Cells::default, |it| it.cells.clone());
-        let differences = differences(subject, &object, &cells(library), &cells(&counted));
+        let differences = differences(subject, &object, &cells(library), &cells(counted));
         wrong.extend(differences.into_iter().map(|it| it.in_file(&path)));
     }
     let ids: BTreeSet<_> = library.components.keys().chain(counted.components.keys()).collect();
@@ -171,28 +182,16 @@ pub(super) fn cells(subject: &Subject<'_>) -> Vec<Finding> {
         let differences = differences(subject, &object, stored, recounted);
         wrong.extend(differences.into_iter().map(|it| it.in_file(&path)));
     }
-    wrong.extend(missing.iter().map(|why| Finding::not_checked("cells", subject.name, why)));
+    wrong.extend(missing.iter().map(|gap| around.not_checked("cells", &subject.name, gap)));
     if wrong.is_empty() {
         let message = format!("every cell equals the recount of the notes ({} in all)", records.len());
-        return vec![Finding::passed("cells", subject.name, message)];
+        return vec![Finding::passed("cells", &subject.name, message)];
     }
     wrong
 }
 
-/// The cure for a cell that is too high: cells are joined by their maximum, so nothing that we do
-/// lowers one.
-fn lowered(subject: &Subject<'_>) -> String {
-    let name = subject.name;
-    let how = if name == LEARNING {
-        "`git revert` it in a `git worktree add --detach`, then `git update-ref` to the result"
-    } else {
-        "`git revert` it"
-    };
-    format!("`git log -p {name}` shows the commit that raised it; {how}")
-}
-
 fn differences(subject: &Subject<'_>, object: &str, stored: &Cells, counted: &Cells) -> Vec<Finding> {
-    let is_known = subject.tree.counted.missing.is_empty();
+    let is_known = subject.is_known();
     let slots: BTreeSet<&Slot> = stored.iter().chain(counted.iter()).map(|(slot, _)| slot).collect();
     slots
         .into_iter()
@@ -205,7 +204,8 @@ fn differences(subject: &Subject<'_>, object: &str, stored: &Cells, counted: &Ce
             let message =
                 format!("the cell {cell} says {}, the notes say {}", stored.get(slot), counted.get(slot));
             let raised = stored.get(slot) > counted.get(slot);
-            let cure = if raised { lowered(subject) } else { MERGE.to_owned() };
+            // Cells are joined by their maximum, so nothing that we do lowers one.
+            let cure = if raised { subject.revert() } else { MERGE.to_owned() };
             Finding::failed("cells", object, message, cure)
         })
         .collect()
@@ -226,6 +226,9 @@ pub(super) fn canonical_bytes(subject: &Subject<'_>, named: &BTreeSet<&str>) -> 
     let unknown = subject.library().other.keys();
     for path in unknown.filter(|path| subject.problems().iter().all(|problem| problem.path != **path)) {
         let object = format!("{}:{path}", subject.name);
+        if named.contains(object.as_str()) {
+            continue;
+        }
         let cure = "it is kept; `git revert` the commit that brought it, or install a newer git-orchestrate";
         let message = "no file of a learning tree that this version knows";
         wrong.push(Finding::failed("bytes", object, message, cure).in_file(path));
@@ -244,7 +247,7 @@ pub(super) fn canonical_bytes(subject: &Subject<'_>, named: &BTreeSet<&str>) -> 
         }
     }
     if wrong.is_empty() {
-        return vec![Finding::passed("bytes", subject.name, "every file has its one canonical form")];
+        return vec![Finding::passed("bytes", &subject.name, "every file has its one canonical form")];
     }
     wrong
 }

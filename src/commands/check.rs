@@ -6,6 +6,7 @@ use std::io::Write;
 use super::summary::{annotations, summary};
 use super::{Context, Ended};
 use crate::check::{Status, Verdict, audit};
+use crate::store::Secrets;
 use crate::ui::{Format, Ui, exit};
 
 /// Audit notes and learning: exit 1 names what is wrong, exit 3 what could not be checked
@@ -45,7 +46,7 @@ enum For {
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
-    let verdict = audit(&store.remembered(&args.refs)?);
+    let verdict = audit(&store.remembered(&args.refs, Secrets::Sought)?);
     match args.format {
         Some(For::Github) => tell_github(cx, &verdict),
         Some(For::Json) => show_json(&Ui::new(Format::Json), &verdict),
@@ -60,7 +61,9 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 }
 
 fn show_json(ui: &Ui, verdict: &Verdict) {
-    ui.json(&serde_json::json!({"v": 1, "status": verdict.status, "findings": verdict.findings}));
+    ui.json(&serde_json::json!({
+        "v": 1, "status": verdict.status, "findings": verdict.findings, "moves": verdict.moves
+    }));
 }
 
 fn show(cx: &Context, verdict: &Verdict) {
@@ -73,6 +76,7 @@ fn show(cx: &Context, verdict: &Verdict) {
             Status::Failed => cx.ui.bad("failed", text),
         }
     }
+    verdict.moves.iter().for_each(|it| cx.ui.line(format!("moved {}", it.words())));
     let number = |status| verdict.findings.iter().filter(|it| it.status == status).count();
     let (passed, not_checked) = (number(Status::Passed), number(Status::NotChecked));
     cx.ui.talk(format!("{passed} passed, {not_checked} not checked, {} failed", number(Status::Failed)));

@@ -9,7 +9,7 @@ use crate::check;
 use crate::git::{GitError, Pushed};
 use crate::host::Stopwatch;
 use crate::learn;
-use crate::store::{Adopted, Adoption, Share, Store};
+use crate::store::{Adopted, Adoption, Secrets, Share, Store};
 use crate::ui::{Failure, exit};
 
 /// Where to: a remote, and one of the URLs that it is pushed to.
@@ -49,7 +49,7 @@ impl Target {
 
 /// Nothing is merged or shared that an audit objects to.
 pub(super) fn require_sound(store: &Store<'_>) -> Result<(), Failure> {
-    match check::objection(&store.remembered(&[])?) {
+    match check::objection(&store.remembered(&[], Secrets::Left)?) {
         None => Ok(()),
         Some(objection) => {
             Err(Failure::new(exit::FAILED, format!("nothing was merged or shared: {objection}"))

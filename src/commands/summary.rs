@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{Finding, Status, Verdict};
+use crate::check::{Finding, Move, Status, Verdict};
 use crate::ui::github::{Level, annotation, markdown};
 
 /// The most lines of one list: a summary has to be short to be read, and may be 1 MiB.
@@ -29,6 +29,8 @@ pub(super) fn annotations(verdict: &Verdict) -> Vec<String> {
 pub(super) fn summary(verdict: &Verdict) -> String {
     let mut text = format!("## Learning: {}\n\n", word(verdict.status));
     text.push_str(&rules(&verdict.findings));
+    let moves: Vec<String> = verdict.moves.iter().map(Move::words).collect();
+    text.push_str(&section("Promotions and retirements", &moves));
     for status in [Status::Failed, Status::NotChecked, Status::Noticed] {
         let found = verdict.findings.iter().filter(|it| it.status == status);
         let lines: Vec<String> =

@@ -28,6 +28,9 @@ pub(crate) enum GitError {
     /// The object is of another kind than it has to be.
     #[error("object {oid} is not a {wanted}")]
     WrongKind { oid: Oid, wanted: &'static str },
+    /// A tree goes on and on.
+    #[error("tree {oid} has too many files, or folders too deep within each other, to be read")]
+    Boundless { oid: Oid },
     /// A ref was moved by somebody else; read again and try again.
     #[error("the ref {name} was moved by another process")]
     LostRace { name: String },

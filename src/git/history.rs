@@ -71,6 +71,21 @@ impl Repository {
         Ok(commits.iter().copied().filter(|commit| listed.contains(commit)).collect())
     }
 
+    /// Those of these commits that are in the history of none of the others.
+    pub(crate) fn independent(&self, commits: &[Oid]) -> Result<Vec<Oid>, GitError> {
+        if commits.len() < 2 {
+            return Ok(commits.to_vec());
+        }
+        let commits = commits.iter().map(ToString::to_string);
+        let listing = self.git().args(["merge-base", "--independent"]).args(commits).text()?;
+        Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
+    }
+
+    /// Whether history was cut off when it was fetched.
+    pub(crate) fn is_shallow(&self) -> bool {
+        self.gix.is_shallow().unwrap_or_default()
+    }
+
     /// The best common ancestor of two commits.
     pub(crate) fn merge_base(&self, one: Oid, other: Oid) -> Result<Option<Oid>, GitError> {
         let ended = self.git().args(["merge-base", &one.to_string(), &other.to_string()]).end()?;
@@ -99,6 +114,9 @@ mod tests {
         assert_eq!(family[&listed[1]], [root]);
         repo.git(["branch", "-f", "side", "side~1"]);
         assert_eq!(open.unreachable(&[root, tip, listed[1]]).expect("reads"), [tip]);
+        let heads = open.independent(&[root, repo.head(), tip, listed[1]]).expect("reads");
+        assert!(heads.len() == 2 && heads.contains(&tip) && heads.contains(&repo.head()));
+        assert!(!open.is_shallow());
         assert_eq!(open.merge_base(repo.head(), tip).expect("reads"), Some(root));
     }
 }

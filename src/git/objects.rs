@@ -264,35 +264,6 @@ impl Repository {
         }
     }
 
-    /// Every file below a tree, by path, with its blob; symbolic links, submodules and files whose
-    /// names are no text are left out.
-    pub(crate) fn files(&self, tree: Oid) -> Result<BTreeMap<String, Oid>, GitError> {
-        let mut files = BTreeMap::new();
-        self.collect_files(tree, "", &mut files)?;
-        Ok(files)
-    }
-
-    fn collect_files(
-        &self,
-        tree: Oid,
-        prefix: &str,
-        files: &mut BTreeMap<String, Oid>,
-    ) -> Result<(), GitError> {
-        let wrong = || GitError::WrongKind { oid: tree, wanted: "tree" };
-        let object = self.object(tree)?.try_into_tree().map_err(|_| wrong())?;
-        for entry in object.iter() {
-            let entry = entry.map_err(|_| wrong())?;
-            let Ok(name) = std::str::from_utf8(entry.filename()) else { continue };
-            let path = format!("{prefix}{name}");
-            if entry.mode().is_tree() {
-                self.collect_files(from_gix(entry.object_id()), &format!("{path}/"), files)?;
-            } else if entry.mode().is_blob() {
-                files.insert(path, from_gix(entry.object_id()));
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn object(&self, oid: Oid) -> Result<gix::Object<'_>, GitError> {
         let find =
             || self.gix.try_find_object(to_gix(oid)).map_err(GitError::gix(format!("read object {oid}")));

@@ -1,6 +1,6 @@
 //! Messages of learning commits: the day's learning in a person's words, with trailers.
 
-use super::change::{Change, changes};
+use crate::model::change::{Change, changes};
 use crate::model::evidence::Tally;
 use crate::model::library::Library;
 use crate::model::record::{Execution, Measure, Outcome, StepOutcome};

@@ -1,7 +1,6 @@
 //! What executions teach, in words: the difference between two libraries, told to a person.
 
-mod change;
 mod message;
 
-pub(crate) use change::changes;
+pub(crate) use crate::model::change::changes;
 pub(crate) use message::{catch_up, lesson, merge};

@@ -1,9 +1,9 @@
 //! What changed between two libraries, pattern by pattern.
 
-use crate::model::evidence::Tally;
-use crate::model::id::PatternId;
-use crate::model::library::Library;
-use crate::model::pattern::{Pattern, Stage};
+use super::evidence::Tally;
+use super::id::PatternId;
+use super::library::Library;
+use super::pattern::{Pattern, Stage};
 
 /// What became of one pattern.
 #[derive(Clone, Debug, PartialEq)]

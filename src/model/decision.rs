@@ -6,6 +6,7 @@
 //! the file `forgotten` of the learning tree.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::evidence::Slot;
 use super::id::RecordId;
@@ -28,6 +29,17 @@ pub(crate) enum Decision {
     Told { lines: u64, dropped: bool },
     /// The user took the execution back.
     Forgotten,
+}
+
+impl fmt::Display for Decision {
+    /// As in the file: how many lines told, and what.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Told { lines, dropped: false } => write!(out, "{lines} kept"),
+            Self::Told { lines, dropped: true } => write!(out, "{lines} dropped"),
+            Self::Forgotten => out.write_str("- forgotten"),
+        }
+    }
 }
 
 impl Decision {
@@ -66,6 +78,27 @@ impl Decisions {
         cell.filter(|(_, decision)| !decision.counts()).count() as u64
     }
 
+    /// What was decided of a claim.
+    pub(crate) fn get(&self, claim: &Claim) -> Option<Decision> {
+        self.0.get(claim).copied()
+    }
+
+    /// Every claim with its decision.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Claim, Decision)> {
+        self.0.iter().map(|(claim, decision)| (claim, *decision))
+    }
+
+    /// The decisions that are greater than those of `other`, or not among them.
+    pub(crate) fn beyond(&self, other: &Self) -> Self {
+        let greater = self.iter().filter(|(claim, decision)| other.get(claim) < Some(*decision));
+        Self(greater.map(|(claim, decision)| (claim.clone(), decision)).collect())
+    }
+
+    /// Whether nothing was decided.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Every claim that was decided.
     pub(crate) fn claims(&self) -> impl Iterator<Item = &Claim> {
         self.0.keys()
@@ -75,14 +108,9 @@ impl Decisions {
     pub(crate) fn text(&self) -> String {
         let line = |(claim, decision): (&Claim, &Decision)| {
             let Slot { replica, month, outcome } = &claim.slot;
-            let verdict = match decision {
-                Decision::Told { lines, dropped: false } => format!("{lines} kept"),
-                Decision::Told { lines, dropped: true } => format!("{lines} dropped"),
-                Decision::Forgotten => "- forgotten".to_owned(),
-            };
             let (id, replica) = (claim.id, escaped(replica));
             let (month, outcome, subject) = (month.as_str(), outcome.as_str(), &claim.subject);
-            format!("{id} {verdict} {replica} {month} {outcome} {subject}\n")
+            format!("{id} {decision} {replica} {month} {outcome} {subject}\n")
         };
         self.0.iter().map(line).collect()
     }

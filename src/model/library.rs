@@ -18,6 +18,8 @@ use super::time::{Month, Timestamp};
 
 /// The format of the learning tree that this version reads and writes.
 pub(crate) const FORMAT: &str = "1";
+/// The version of its files that this version reads and writes.
+const VERSION: u32 = 1;
 
 /// Everything that the learning tree holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +101,21 @@ struct PluginFile {
 pub(crate) struct Problem {
     pub(crate) path: String,
     pub(crate) reason: String,
+    /// A newer version of the program wrote it, and could read it.
+    #[serde(skip)]
+    pub(crate) newer: bool,
+}
+
+/// Why a file can't be read.
+struct Broken {
+    reason: String,
+    newer: bool,
+}
+
+impl From<String> for Broken {
+    fn from(reason: String) -> Self {
+        Self { reason, newer: false }
+    }
 }
 
 /// The learning tree is of a newer format.
@@ -136,6 +153,13 @@ impl Library {
             }
         }
         self.drop_before_epoch();
+    }
+
+    /// The same library where nothing before `epoch` is counted.
+    pub(crate) fn since(mut self, epoch: &Month) -> Self {
+        self.epoch = self.epoch.max(epoch.clone());
+        self.drop_before_epoch();
+        self
     }
 
     fn drop_before_epoch(&mut self) {
@@ -187,7 +211,7 @@ impl Library {
         let mut files = BTreeMap::new();
         for (id, record) in &self.components {
             let file = files.entry(plugin_path(id)).or_insert_with(|| PluginFile {
-                v: 1,
+                v: VERSION,
                 marketplace: id.marketplace().to_owned(),
                 plugin: id.plugin().to_owned(),
                 components: BTreeMap::new(),
@@ -209,8 +233,8 @@ impl Library {
                 if format != FORMAT {
                     return Err(NewerFormat(format));
                 }
-            } else if let Err(reason) = library.read_file(&path, &bytes) {
-                problems.push(Problem { path: path.clone(), reason });
+            } else if let Err(Broken { reason, newer }) = library.read_file(&path, &bytes) {
+                problems.push(Problem { path: path.clone(), reason, newer });
                 library.other.insert(path, bytes);
             }
         }
@@ -218,17 +242,17 @@ impl Library {
         Ok((library, problems))
     }
 
-    fn read_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), String> {
+    fn read_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), Broken> {
         match path.split('/').collect::<Vec<_>>()[..] {
             ["epoch"] => self.epoch = text(bytes)?.trim().parse().map_err(|error| format!("{error}"))?,
             ["policy.toml"] => self.policy = policy(bytes)?,
             ["forgotten"] => self.decisions = Decisions::parse(text(bytes)?)?,
             ["patterns", .., name] => {
-                let pattern: Pattern = from_toml(bytes)?;
+                let pattern = from_toml(bytes, |pattern: &Pattern| pattern.v)?;
                 self.add_pattern(name, pattern)?;
             }
             ["plugins", _, _] => {
-                let file: PluginFile = from_toml(bytes)?;
+                let file = from_toml(bytes, |file: &PluginFile| file.v)?;
                 for (key, record) in file.components {
                     let id = format!("{}/{}/{key}", file.marketplace, file.plugin);
                     let id = id.parse().map_err(|error| format!("{error}"))?;
@@ -283,16 +307,31 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
 }
 
 /// A policy whose bounds can be compared: with a NaN among them no join would be one.
-fn policy(bytes: &[u8]) -> Result<Policy, String> {
-    let policy: Policy = from_toml(bytes)?;
+fn policy(bytes: &[u8]) -> Result<Policy, Broken> {
+    let policy = from_toml(bytes, |policy: &Policy| policy.v)?;
     match policy.wrong_bound() {
-        Some((name, bound)) => Err(format!("{name} is {bound}, not a share (0 to 1)")),
+        Some((name, bound)) => Err(format!("{name} is {bound}, not a share (0 to 1)").into()),
         None => Ok(policy),
     }
 }
 
-fn from_toml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    toml::from_str(text(bytes)?).map_err(|error| error.message().to_owned())
+/// What every file of the tree says of itself.
+#[derive(Deserialize)]
+struct Versioned {
+    v: u32,
+}
+
+fn from_toml<T: DeserializeOwned>(bytes: &[u8], version: impl Fn(&T) -> u32) -> Result<T, Broken> {
+    let text = text(bytes)?;
+    let read = toml::from_str::<T>(text);
+    // What makes no sense here may make sense to who knows its version.
+    let v =
+        read.as_ref().map_or_else(|_| toml::from_str::<Versioned>(text).map_or(VERSION, |it| it.v), version);
+    if v > VERSION {
+        let reason = format!("its version is {v}, and this version reads version {VERSION}");
+        return Err(Broken { reason, newer: true });
+    }
+    read.map_err(|error| error.message().to_owned().into())
 }
 
 fn toml_bytes<T: Serialize>(value: &T) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Plain data: what every room speaks of. No git, no clock, no terminal, no files.
 
 pub(crate) mod agent;
+pub(crate) mod change;
 pub(crate) mod commit;
 pub(crate) mod component;
 pub(crate) mod decision;
@@ -19,6 +20,7 @@ pub(crate) mod redact;
 pub(crate) mod succession;
 pub(crate) mod text;
 pub(crate) mod time;
+pub(crate) mod told;
 pub(crate) mod words;
 
 #[cfg(test)]

@@ -95,9 +95,9 @@ impl Store<'_> {
             }
             *(if name == NOTES { &mut notes } else { &mut learning }) = Some(tip);
         }
-        if let Some(kept) = learning.filter(|_| refused.is_empty()).map(|_| seen(LEARNING)) {
-            let fetched = Remembered { notes: None, ..self.remembered(std::slice::from_ref(&kept))? };
-            let objection = object(&fetched);
+        if let Some(tip) = learning.filter(|_| refused.is_empty()) {
+            let kept = seen(LEARNING);
+            let objection = object(&self.fetched(&kept, tip)?);
             refused.extend(objection.map(|reason| Refused { name: LEARNING.to_owned(), kept, reason }));
         }
         if !refused.is_empty() {

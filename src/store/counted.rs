@@ -3,10 +3,13 @@
 //! A commit names every notes commit that its cells come from: ours, and those of another clone that
 //! are not part of ours. So who has not all of them can tell what is wrong from what is not known.
 
+use std::collections::BTreeSet;
+
 use super::Store;
-use super::error::StoreError;
+use super::error::{StoreError, Unread};
 use crate::git::GitError;
 use crate::model::oid::Oid;
+use crate::model::record::Record;
 use crate::model::recount::Records;
 
 /// The trailer that names a notes commit whose records were counted.
@@ -19,42 +22,90 @@ const MOST: usize = 8;
 pub(crate) struct Counted {
     pub(crate) records: Records,
     /// Why there are more of them than can be had here.
-    pub(crate) missing: Vec<String>,
+    pub(crate) missing: Vec<Gap>,
+}
+
+/// What an audit needs and can't have here.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Gap {
+    /// This commit, of which others are made, is missing.
+    History { commit: Oid },
+    /// This notes commit that was counted is missing.
+    Notes { commit: Oid },
+    /// This many records are of a kind or version that only a newer program reads.
+    Newer { records: usize },
+    /// Something else, in words.
+    Other { reason: String },
 }
 
 impl Store<'_> {
-    /// The records that the nearest commit of ours, from `commit` on, says were counted.
-    pub(super) fn counted(&self, commit: Oid) -> Result<Counted, StoreError> {
-        let named = match self.counted_at(commit)? {
-            Ok(named) => named,
-            Err(why) => return Ok(Counted { records: Records::new(), missing: vec![why] }),
-        };
+    /// The records that were counted at `tip` or at one of `earlier`: who takes some of them away
+    /// counts less, and has to be told.
+    pub(super) fn counted(&self, tip: Oid, earlier: &[Oid]) -> Result<Counted, StoreError> {
         let mut counted = Counted::default();
-        for notes in named {
-            match self.noted_at(notes) {
-                Ok(noted) => {
-                    if let Some(bad) = noted.bad.iter().find(|bad| bad.is_whole_note()) {
-                        let on = bad.object.short();
-                        counted.missing.push(format!("the note of {on} was counted: {}", bad.reason));
-                    }
-                    for (id, lines) in &noted.records {
-                        // Who knows more lines under an id knows which of them counts.
-                        let known = counted.records.entry(*id).or_default();
-                        if known.len() < lines.len() {
-                            known.clone_from(lines);
-                        }
-                    }
+        let mut named = |commits: &[Oid]| -> Result<Vec<Oid>, StoreError> {
+            let mut here = Vec::new();
+            for commit in commits {
+                match self.counted_at(*commit)? {
+                    Ok(notes) => here.extend(notes),
+                    Err(gap) => counted.missing.push(gap),
                 }
-                Err(StoreError::Git(GitError::Missing { .. })) => {
-                    let notes = notes.short();
-                    counted
-                        .missing
-                        .push(format!("the notes commit {notes} that was counted is missing here"));
+            }
+            here.sort_unstable();
+            here.dedup();
+            here.retain(|notes| {
+                let is_here = self.repo.commit(*notes).is_ok();
+                if !is_here {
+                    counted.missing.push(Gap::Notes { commit: *notes });
                 }
-                Err(error) => return Err(error),
+                is_here
+            });
+            Ok(here)
+        };
+        let (mut notes, earlier) = (named(&[tip])?, named(earlier)?);
+        if earlier.iter().any(|it| !notes.contains(it)) {
+            let beyond = self.repo.ancestry(&earlier, &notes)?;
+            let left: Vec<Oid> = earlier.into_iter().filter(|it| beyond.contains_key(it)).collect();
+            notes.extend(self.repo.independent(&left)?);
+        }
+        for notes in notes {
+            self.add_records(notes, &mut counted)?;
+        }
+        counted.missing.sort();
+        counted.missing.dedup();
+        Ok(counted)
+    }
+
+    fn add_records(&self, notes: Oid, counted: &mut Counted) -> Result<(), StoreError> {
+        let noted = match self.noted_at(notes) {
+            Ok(noted) => noted,
+            Err(StoreError::Git(GitError::Missing { .. })) => {
+                counted.missing.push(Gap::Notes { commit: notes });
+                return Ok(());
+            }
+            // A commit of ours names notes: somebody else wrote this.
+            Err(error) => {
+                counted.missing.push(Gap::Other { reason: Unread::why(error)?.reason().to_owned() });
+                return Ok(());
+            }
+        };
+        if let Some(bad) = noted.bad.iter().find(|bad| bad.is_whole_note()) {
+            let reason = format!("the note of {} was counted: {}", bad.object.short(), bad.reason);
+            counted.missing.push(Gap::Other { reason });
+        }
+        let foreign = |lines: &&Vec<Record>| lines.iter().any(|it| matches!(it, Record::Foreign(_)));
+        let records = noted.records.values().filter(foreign).count();
+        if records > 0 {
+            counted.missing.push(Gap::Newer { records });
+        }
+        for (id, lines) in &noted.records {
+            // Who knows more lines under an id knows which of them counts.
+            let known = counted.records.entry(*id).or_default();
+            if known.len() < lines.len() {
+                known.clone_from(lines);
             }
         }
-        Ok(counted)
+        Ok(())
     }
 
     /// The notes commits that a learning commit on top of `parents` has to name, besides `ours`, whose
@@ -62,7 +113,7 @@ impl Store<'_> {
     pub(super) fn to_name(&self, ours: Option<Oid>, parents: &[Oid]) -> Result<Vec<Oid>, StoreError> {
         let mut named: Vec<Oid> = ours.into_iter().collect();
         for parent in parents {
-            for notes in self.counted_at(*parent)?.unwrap_or_default() {
+            for notes in self.named(*parent)? {
                 if !named.contains(&notes) && !self.is_part_of(notes, ours)? {
                     named.push(notes);
                 }
@@ -77,23 +128,28 @@ impl Store<'_> {
         Ok(self.repo.commit(notes).is_ok() && self.repo.is_ancestor(notes, ours)?)
     }
 
-    /// The notes commits that the nearest commit of ours names; `Err` inside: why nobody knows here.
-    fn counted_at(&self, mut commit: Oid) -> Result<Result<Vec<Oid>, String>, StoreError> {
-        loop {
+    /// The notes commits that the nearest commits of ours name, as far as that is known here.
+    pub(super) fn named(&self, commit: Oid) -> Result<Vec<Oid>, StoreError> {
+        Ok(self.counted_at(commit)?.unwrap_or_default())
+    }
+
+    /// The notes commits that the nearest commits of ours name; `Err` inside: why nobody knows here.
+    fn counted_at(&self, commit: Oid) -> Result<Result<Vec<Oid>, Gap>, StoreError> {
+        let (mut open, mut seen, mut found) = (vec![commit], BTreeSet::from([commit]), Vec::new());
+        while let Some(commit) = open.pop() {
             let info = match self.repo.commit(commit) {
                 Ok(info) => info,
-                Err(GitError::Missing { oid }) => {
-                    return Ok(Err(format!("history ends at commit {}, which is missing here", oid.short())));
-                }
+                Err(GitError::Missing { oid }) => return Ok(Err(Gap::History { commit: oid })),
                 Err(error) => return Err(error.into()),
             };
             let named = counted_notes(&info.message);
-            match info.parents.first() {
-                Some(parent) if named.is_empty() => commit = *parent,
-                // With neither nothing was counted: the root of the library.
-                _ => return Ok(Ok(named)),
+            // A merge that somebody made with git names none, and has what its parents counted.
+            if named.is_empty() {
+                open.extend(info.parents.iter().filter(|parent| seen.insert(**parent)));
             }
+            found.extend(named);
         }
+        Ok(Ok(found))
     }
 }
 

@@ -18,6 +18,9 @@ pub(crate) enum StoreError {
     /// What is there is something else.
     #[error("commit {} is no learning tree", commit.short())]
     NoLibrary { commit: Oid },
+    /// A file of it is larger than any that learning writes.
+    #[error("{path} of commit {} has {size} bytes, and no file of a learning tree is that large", commit.short())]
+    TooLarge { commit: Oid, path: String, size: u64 },
     /// A remote could not be asked.
     #[error("{reason}")]
     Unreachable { reason: String },
@@ -45,6 +48,8 @@ pub(crate) enum Unread {
     Newer(String),
     /// It holds no learning tree.
     Other(String),
+    /// It holds one that nobody should read: a file without bounds, or a tree.
+    Boundless(String),
     /// An object of it is missing here.
     Missing(String),
 }
@@ -57,6 +62,9 @@ impl Unread {
             StoreError::NoLibrary { .. } | StoreError::Git(GitError::WrongKind { .. }) => {
                 Ok(Self::Other(error.to_string()))
             }
+            StoreError::TooLarge { .. } | StoreError::Git(GitError::Boundless { .. }) => {
+                Ok(Self::Boundless(error.to_string()))
+            }
             StoreError::Git(missing @ GitError::Missing { .. }) => Ok(Self::Missing(missing.to_string())),
             error => Err(error),
         }
@@ -65,7 +73,9 @@ impl Unread {
     /// The reason in words.
     pub(crate) fn reason(&self) -> &str {
         match self {
-            Self::Newer(reason) | Self::Other(reason) | Self::Missing(reason) => reason,
+            Self::Newer(reason) | Self::Other(reason) | Self::Boundless(reason) | Self::Missing(reason) => {
+                reason
+            }
         }
     }
 }

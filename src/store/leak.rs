@@ -1,7 +1,7 @@
 //! A last look for secrets in everything that a push would send: every version of every note and
 //! file, and every message, whether or not the tip still shows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::executions::{NOTES, note_lines};
 use super::learning::LEARNING;
 use crate::git::{PushEdit, Text};
+use crate::model::oid::Oid;
 use crate::model::record::Record;
 use crate::model::redact::{redact, redact_value};
 
@@ -22,23 +23,40 @@ impl Store<'_> {
         for name in [NOTES, LEARNING] {
             seen.extend(self.repo.tip(&Self::seen(remote, name))?);
         }
+        self.leaks_between(&new, &seen)
+    }
+
+    /// The same among the objects that `new` has and `seen` does not.
+    pub(super) fn leaks_between(&self, new: &[Oid], seen: &[Oid]) -> Result<BTreeSet<String>, StoreError> {
         let mut leaks = BTreeSet::new();
-        self.repo.texts_between(&new, &seen, |text| match text {
+        // Most of what one version of a note says, the next one says again.
+        let mut known = HashSet::new();
+        self.repo.texts_between(new, seen, |text| match text {
             Text::Message(commit, message) => {
                 if is_leak(&message) {
                     leaks.insert(format!("the message of commit {}", commit.short()));
                 }
             }
             Text::File(blob, bytes) => {
-                let name = |line: &[u8]| {
-                    let record = Record::parse(line).map(|record| format!("record {}", record.id()));
-                    record.unwrap_or_else(|_| format!("blob {}", blob.short()))
-                };
-                leaks.extend(parts(&bytes).into_iter().filter(|part| is_leak(part)).map(|part| name(&part)));
+                let parts = parts(&bytes).into_iter().filter(|part| known.insert(part.clone()));
+                leaks.extend(leaks_in(parts, &format!("blob {}", blob.short())));
             }
         })?;
         Ok(leaks)
     }
+}
+
+/// What looks like a secret in a file: records by their id, everything else by the name of the file.
+pub(super) fn leaks_in_file(bytes: &[u8], file: &str) -> BTreeSet<String> {
+    leaks_in(parts(bytes), file)
+}
+
+fn leaks_in(parts: impl IntoIterator<Item = Vec<u8>>, file: &str) -> BTreeSet<String> {
+    let name = |line: &[u8]| {
+        let record = Record::parse(line).map(|record| format!("record {}", record.id()));
+        record.unwrap_or_else(|_| file.to_owned())
+    };
+    parts.into_iter().filter(|part| is_leak(part)).map(|part| name(&part)).collect()
 }
 
 /// The parts of a file that are looked at one by one: the values of a TOML file as one JSON value,
@@ -53,7 +71,7 @@ fn parts(bytes: &[u8]) -> Vec<Vec<u8>> {
 
 /// Whether redaction would still find something. What is JSON is looked at value by value, as it was
 /// when it was recorded: names of fields are not prose.
-fn is_leak(text: &[u8]) -> bool {
+pub(super) fn is_leak(text: &[u8]) -> bool {
     match serde_json::from_slice::<Value>(text) {
         Ok(value) => {
             let mut redacted = value.clone();

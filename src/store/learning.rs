@@ -19,6 +19,9 @@ use crate::model::time::Timestamp;
 /// The learning ref: the merged pattern library.
 pub(crate) const LEARNING: &str = "refs/orchestrate/learning";
 
+/// No file of a learning tree is larger, in bytes: what is, is never read into memory.
+pub(super) const LARGEST: u64 = 64 << 20;
+
 /// A library as one ref holds it.
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -67,6 +70,10 @@ impl Store<'_> {
         }
         let mut files = BTreeMap::new();
         for (path, blob) in self.repo.files(self.repo.tree_of(commit)?)? {
+            let size = self.repo.size_of(blob)?;
+            if size > LARGEST {
+                return Err(StoreError::TooLarge { commit, path, size });
+            }
             files.insert(path, self.repo.blob(blob)?);
         }
         if !is_library(&files) {
@@ -92,7 +99,7 @@ impl Store<'_> {
                 }
                 Err(error) => {
                     let reason = Unread::why(error)?.reason().to_owned();
-                    problems.push(Problem { path: name, reason });
+                    problems.push(Problem { path: name, reason, newer: false });
                 }
             }
         }

@@ -55,7 +55,7 @@ impl Store<'_> {
                         Ok(theirs) => theirs,
                         Err(why) => {
                             let reason = why?.reason().to_owned();
-                            outcome.unread.push(Problem { path: short, reason });
+                            outcome.unread.push(Problem { path: short, reason, newer: false });
                             continue;
                         }
                     };

@@ -89,7 +89,7 @@ impl From<StoreError> for Failure {
             StoreError::Newer { .. } => {
                 Self::new(exit::REPOSITORY, message).hint("install a newer git-orchestrate")
             }
-            StoreError::NoLibrary { .. } => Self::new(exit::REPOSITORY, message)
+            StoreError::NoLibrary { .. } | StoreError::TooLarge { .. } => Self::new(exit::REPOSITORY, message)
                 .hint("`git orchestrate check` names the ref; `git reflog` of it tells what it was before"),
             StoreError::Unreachable { .. } => {
                 Self::new(exit::ENVIRONMENT, message).hint("`git remote -v` shows where the remotes are")

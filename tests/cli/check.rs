@@ -35,7 +35,11 @@ fn fresh_results_pass() {
     passed folder: refs/orchestrate/learning: every pattern is where its evidence places it
     passed cells: refs/orchestrate/learning: every cell equals the recount of the notes (2 in all)
     passed bytes: refs/orchestrate/learning: every file has its one canonical form
-    ! 6 passed, 0 not checked, 0 failed
+    passed paths: refs/orchestrate/learning: every entry is a plain file with a plain name
+    passed characters: refs/orchestrate/learning: no text holds what nobody sees
+    passed join: refs/orchestrate/learning: nothing that was known is lost
+    passed months: refs/orchestrate/learning: nothing is later than the commit that brought it
+    ! 10 passed, 0 not checked, 0 failed
     ");
     let verdict = repo().orchestrate(["check", "--json"]).code(0).json();
     assert_eq!((&verdict["v"], &verdict["status"]), (&1.into(), &"passed".into()));
@@ -62,7 +66,12 @@ fn without_the_notes_the_cells_are_not_checked() {
     passed folder: refs/orchestrate/learning: every pattern is where its evidence places it
     not checked cells: refs/orchestrate/learning: the notes commit 5f61927 that was counted is missing here
     passed bytes: refs/orchestrate/learning: every file has its one canonical form
-    ! 3 passed, 1 not checked, 0 failed
+    passed paths: refs/orchestrate/learning: every entry is a plain file with a plain name
+    passed characters: refs/orchestrate/learning: no text holds what nobody sees
+    passed join: refs/orchestrate/learning: nothing that was known is lost
+    passed months: refs/orchestrate/learning: nothing is later than the commit that brought it
+    ! 7 passed, 1 not checked, 0 failed
+    ! hint: fetch what is missing from a clone that has it
     ");
 }
 
@@ -74,8 +83,8 @@ fn a_raised_cell_fails_and_only_a_revert_helps() {
     failed cells: refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed says 3, the notes say 2
     failed cells: refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/a): the cell jv14kvhp 2026-11 passed says 3, the notes say 2
     failed cells: refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/b): the cell jv14kvhp 2026-11 passed says 3, the notes say 2
-    5 passed, 0 not checked, 3 failed
-    hint: `git log -p refs/orchestrate/learning` shows the commit that raised it; `git revert` it in a `git worktree add --detach`, then `git update-ref` to the result
+    9 passed, 0 not checked, 3 failed
+    hint: `git log -p refs/orchestrate/learning` shows the commit that brought it; `git revert COMMIT` in a `git worktree add --detach`, and `git update-ref refs/orchestrate/learning HEAD` there, take it back
     ");
     repo.orchestrate(["merge"]).code(0);
     repo.orchestrate(["check"]).code(1);
@@ -98,7 +107,7 @@ fn a_lowered_cell_fails() {
     failed cells: refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed says 1, the notes say 2
     failed cells: refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/a): the cell jv14kvhp 2026-11 passed says 1, the notes say 2
     failed cells: refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/b): the cell jv14kvhp 2026-11 passed says 1, the notes say 2
-    5 passed, 0 not checked, 3 failed
+    9 passed, 0 not checked, 3 failed
     hint: `git orchestrate merge` puts it right
     ");
 }
@@ -114,8 +123,8 @@ fn a_learning_branch_is_audited_before_it_is_merged() {
     failed cells: learning/20261120T090000Z-0000aaaa:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed says 9, the notes say 2
     failed cells: learning/20261120T090000Z-0000aaaa:plugins/market/plugin.toml (market/plugin/skill/a): the cell jv14kvhp 2026-11 passed says 9, the notes say 2
     failed cells: learning/20261120T090000Z-0000aaaa:plugins/market/plugin.toml (market/plugin/skill/b): the cell jv14kvhp 2026-11 passed says 9, the notes say 2
-    5 passed, 0 not checked, 3 failed
-    hint: `git log -p learning/20261120T090000Z-0000aaaa` shows the commit that raised it; `git revert` it
+    12 passed, 0 not checked, 3 failed
+    hint: `git log -p learning/20261120T090000Z-0000aaaa` shows the commit that brought it; `git revert COMMIT` on learning/20261120T090000Z-0000aaaa takes it back
     ");
     repo.orchestrate(["check"]).code(1);
     repo.orchestrate(["check", LEARNING]).code(0);
@@ -127,7 +136,7 @@ fn a_pattern_in_another_folder_fails() {
     repo.move_in_tree(LEARNING, "patterns/discovered/sequential", "patterns/learned");
     assert_snapshot!(failures(repo.orchestrate(["check"])), @"
     failed folder: refs/orchestrate/learning:patterns/learned/a-b-3696f7104dac.toml: its evidence places it at patterns/discovered/sequential/a-b-3696f7104dac.toml
-    5 passed, 0 not checked, 1 failed
+    9 passed, 0 not checked, 1 failed
     hint: `git orchestrate merge` puts it right
     ");
 }
@@ -138,7 +147,7 @@ fn a_pattern_that_is_no_toml_fails_is_passed_over_and_stays() {
     repo.write_in_tree(LEARNING, PATTERN, "id = [broken\n");
     assert_snapshot!(failures(repo.orchestrate(["check"])), @"
     failed format: refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: unclosed array, expected `]`
-    5 passed, 0 not checked, 1 failed
+    9 passed, 0 not checked, 1 failed
     hint: it is skipped and kept; `git revert` the commit that broke it
     ");
     let ran = repo.orchestrate(["patterns"]).code(0);
@@ -244,7 +253,7 @@ fn a_ref_that_holds_something_else_stops_nobody_from_reading() {
     assert_snapshot!(repo.orchestrate(["patterns"]).code(0).stderr, @"warning: refs/heads/learning/20261120T090000Z-0000aaaa could not be read and is passed over: the learning tree has format 9, and this version reads format 1");
     assert_snapshot!(failures(repo.orchestrate(["check"])), @"
     failed format: learning/20261120T090000Z-0000aaaa:format: the learning tree has format 9, and this version reads format 1
-    6 passed, 0 not checked, 1 failed
+    10 passed, 0 not checked, 1 failed
     hint: install a newer git-orchestrate, or `git revert` the commit that changed the file
     ");
     let repo = repo.record(&execution("three", ["c", "d"], "passed"));
@@ -271,7 +280,7 @@ fn a_file_that_is_lost_moved_or_rewritten_fails() {
     lost.remove_from_tree(LEARNING, "policy.toml");
     assert_snapshot!(failures(lost.orchestrate(["check"])), @"
     failed bytes: refs/orchestrate/learning:policy.toml: the file is missing
-    5 passed, 0 not checked, 1 failed
+    9 passed, 0 not checked, 1 failed
     hint: `git orchestrate merge` puts it right
     ");
     let moved = repo();
@@ -279,7 +288,7 @@ fn a_file_that_is_lost_moved_or_rewritten_fails() {
     assert_snapshot!(failures(moved.orchestrate(["check"])), @"
     failed bytes: refs/orchestrate/learning:plugins/elsewhere/plugin.toml: what it says belongs into another file
     failed bytes: refs/orchestrate/learning:plugins/market/plugin.toml: the file is missing
-    5 passed, 0 not checked, 2 failed
+    9 passed, 0 not checked, 2 failed
     hint: `git orchestrate merge` puts it right
     ");
     let rewritten = repo();
@@ -288,7 +297,7 @@ fn a_file_that_is_lost_moved_or_rewritten_fails() {
     failed bytes: refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: its bytes are not canonical: -# mine
     failed bytes: refs/orchestrate/learning:plugins/market/plugin.toml: its bytes are not canonical: -# mine
     failed bytes: refs/orchestrate/learning:policy.toml: its bytes are not canonical: -# mine
-    5 passed, 0 not checked, 3 failed
+    9 passed, 0 not checked, 3 failed
     hint: `git orchestrate merge` puts it right
     ");
 }
@@ -300,7 +309,7 @@ fn a_note_that_is_no_record_fails_is_passed_over_and_stays() {
     assert_snapshot!(failures(repo.orchestrate(["check"])), @"
     failed format: note of 2720ca23c977cd7e5b2c029f13c75da6522078cd, line 3: not a record: expected value (column 3)
     failed format: note of 2720ca23c977cd7e5b2c029f13c75da6522078cd, line 4: not a record: expected value (column 1)
-    5 passed, 0 not checked, 2 failed
+    9 passed, 0 not checked, 2 failed
     hint: it is skipped and kept; `git notes --ref=orchestrate edit 2720ca2` mends it
     ");
     assert_snapshot!(repo.orchestrate(["log"]).code(0).stderr, @"warning: 2 lines of the notes could not be read, the first on 2720ca2; `git orchestrate check` names them");
@@ -324,7 +333,7 @@ fn two_lines_under_one_id_fail_and_one_counts() {
     repo.git(["notes", "--ref=orchestrate", "append", "-m", &twin]);
     assert_snapshot!(failures(repo.orchestrate(["check"])), @"
     failed one-bytes-per-id: record 01M7VZGDYG7R9F0Y2PK0KK6ZRV: 2 lines have this id and differ; the one with the greater bytes counts
-    5 passed, 0 not checked, 1 failed
+    9 passed, 0 not checked, 1 failed
     hint: `git notes --ref=orchestrate edit 2720ca2` takes the wrong line out
     ");
     assert_eq!(repo.executions().len(), 2);
@@ -336,7 +345,7 @@ fn a_tree_without_a_format_or_of_a_newer_one_fails() {
     without.remove_from_tree(LEARNING, "format");
     assert_snapshot!(failures(without.orchestrate(["check"])), @"
     failed format: refs/orchestrate/learning:format: not there: no learning tree
-    2 passed, 0 not checked, 1 failed
+    4 passed, 0 not checked, 1 failed
     hint: `git orchestrate merge` puts it right
     ");
     let newer = repo();
@@ -396,7 +405,8 @@ fn a_file_whose_name_is_no_text_stays_as_it_is() {
     let names = || repo.git(["ls-tree", "-r", "--name-only", LEARNING]);
     repo.write_odd_name(LEARNING, b"caf\xe9");
     let before = names();
-    repo.orchestrate(["check"]).code(0);
+    let failed = failures(repo.orchestrate(["check"]));
+    assert!(failed.contains(": its name is no text\n"), "{failed}");
     repo.orchestrate_with(["record"], &execution("three", ["a", "b"], "passed")).code(0);
     repo.orchestrate(["merge"]).code(0);
     assert_eq!(names(), before);
@@ -416,7 +426,12 @@ fn a_note_whose_object_is_lost_is_named_and_stops_only_what_needs_it() {
     passed folder: refs/orchestrate/learning: every pattern is where its evidence places it
     not checked cells: refs/orchestrate/learning: the note of 2720ca2 was counted: object b22226e765d85b189a859af3e5fa144d29fd18df is missing
     passed bytes: refs/orchestrate/learning: every file has its one canonical form
-    ! 4 passed, 2 not checked, 0 failed
+    passed paths: refs/orchestrate/learning: every entry is a plain file with a plain name
+    passed characters: refs/orchestrate/learning: no text holds what nobody sees
+    passed join: refs/orchestrate/learning: nothing that was known is lost
+    passed months: refs/orchestrate/learning: nothing is later than the commit that brought it
+    ! 8 passed, 2 not checked, 0 failed
+    ! hint: `git fsck` tells what is missing or broken here
     ");
     assert_snapshot!(repo.orchestrate(["log"]).code(0).screen(), @r#"
     no executions yet
@@ -443,7 +458,7 @@ fn a_notes_ref_that_holds_no_notes_stops_nobody_from_reading() {
     assert!(repo.orchestrate(["status"]).code(0).stderr.contains("could not be read"));
     assert_snapshot!(failures(repo.orchestrate(["check"])), @"
     failed format: refs/notes/orchestrate: object e71fdf55421d043f171eba8c32329338498cad17 is not a tree
-    4 passed, 0 not checked, 1 failed
+    8 passed, 0 not checked, 1 failed
     hint: `git reflog refs/notes/orchestrate` tells what it was; `git update-ref` puts it back
     ");
     let line = execution("three", ["c", "d"], "passed");

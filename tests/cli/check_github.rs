@@ -30,9 +30,13 @@ fn what_passed_annotates_nothing_and_has_a_summary() {
     | :--- | ---: | ---: | ---: | ---: |
     | bytes | 1 | 0 | 0 | 0 |
     | cells | 1 | 0 | 0 | 0 |
+    | characters | 1 | 0 | 0 | 0 |
     | folder | 1 | 0 | 0 | 0 |
     | format | 2 | 0 | 0 | 0 |
+    | join | 1 | 0 | 0 | 0 |
+    | months | 1 | 0 | 0 | 0 |
     | one-bytes-per-id | 1 | 0 | 0 | 0 |
+    | paths | 1 | 0 | 0 | 0 |
     ");
 }
 
@@ -41,9 +45,9 @@ fn what_failed_is_an_error_on_its_file() {
     let repo = repo();
     repo.edit_tree(LEARNING, |text| text.replace("passed = 2", "passed = 3"));
     assert_snapshot!(repo.orchestrate(["check", "--format", "github"]).code(1).screen(), @"
-    ::error title=failed%3A cells,file=patterns/discovered/sequential/a-b-3696f7104dac.toml::refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed says 3, the notes say 2%0A`git log -p refs/orchestrate/learning` shows the commit that raised it; `git revert` it in a `git worktree add --detach`, then `git update-ref` to the result
-    ::error title=failed%3A cells,file=plugins/market/plugin.toml::refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/a): the cell jv14kvhp 2026-11 passed says 3, the notes say 2%0A`git log -p refs/orchestrate/learning` shows the commit that raised it; `git revert` it in a `git worktree add --detach`, then `git update-ref` to the result
-    ::error title=failed%3A cells,file=plugins/market/plugin.toml::refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/b): the cell jv14kvhp 2026-11 passed says 3, the notes say 2%0A`git log -p refs/orchestrate/learning` shows the commit that raised it; `git revert` it in a `git worktree add --detach`, then `git update-ref` to the result
+    ::error title=failed%3A cells,file=patterns/discovered/sequential/a-b-3696f7104dac.toml::refs/orchestrate/learning:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed says 3, the notes say 2%0A`git log -p refs/orchestrate/learning` shows the commit that brought it; `git revert COMMIT` in a `git worktree add --detach`, and `git update-ref refs/orchestrate/learning HEAD` there, take it back
+    ::error title=failed%3A cells,file=plugins/market/plugin.toml::refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/a): the cell jv14kvhp 2026-11 passed says 3, the notes say 2%0A`git log -p refs/orchestrate/learning` shows the commit that brought it; `git revert COMMIT` in a `git worktree add --detach`, and `git update-ref refs/orchestrate/learning HEAD` there, take it back
+    ::error title=failed%3A cells,file=plugins/market/plugin.toml::refs/orchestrate/learning:plugins/market/plugin.toml (market/plugin/skill/b): the cell jv14kvhp 2026-11 passed says 3, the notes say 2%0A`git log -p refs/orchestrate/learning` shows the commit that brought it; `git revert COMMIT` in a `git worktree add --detach`, and `git update-ref refs/orchestrate/learning HEAD` there, take it back
     ");
     assert_snapshot!(summary(&repo), @"
     ## Learning: failed
@@ -52,9 +56,13 @@ fn what_failed_is_an_error_on_its_file() {
     | :--- | ---: | ---: | ---: | ---: |
     | bytes | 1 | 0 | 0 | 0 |
     | cells | 0 | 0 | 0 | 3 |
+    | characters | 1 | 0 | 0 | 0 |
     | folder | 1 | 0 | 0 | 0 |
     | format | 2 | 0 | 0 | 0 |
+    | join | 1 | 0 | 0 | 0 |
+    | months | 1 | 0 | 0 | 0 |
     | one-bytes-per-id | 1 | 0 | 0 | 0 |
+    | paths | 1 | 0 | 0 | 0 |
 
     ### Failed
 
@@ -64,7 +72,7 @@ fn what_failed_is_an_error_on_its_file() {
 
     ### What to do
 
-    - &#96;git log -p refs/orchestrate/learning&#96; shows the commit that raised it; &#96;git revert&#96; it in a &#96;git worktree add --detach&#96;, then &#96;git update-ref&#96; to the result
+    - &#96;git log -p refs/orchestrate/learning&#96; shows the commit that brought it; &#96;git revert COMMIT&#96; in a &#96;git worktree add --detach&#96;, and &#96;git update-ref refs/orchestrate/learning HEAD&#96; there, take it back
     ");
 }
 

@@ -4,6 +4,8 @@ mod analyze;
 mod catalog;
 mod check;
 mod check_github;
+mod check_range;
+mod check_tamper;
 mod concurrency;
 mod deinit;
 mod demo;

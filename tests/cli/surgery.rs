@@ -40,6 +40,26 @@ impl TestRepo {
         });
     }
 
+    /// Commits to `name` an entry of any mode.
+    pub(crate) fn put_in_tree(&self, name: &str, mode: &str, oid: &str, path: &str) {
+        self.with_index(name, |repo| {
+            repo.surgical(&["update-index", "--add", "--cacheinfo", &format!("{mode},{oid},{path}")], "");
+        });
+    }
+
+    /// Commits to `name` a tree that git's index would not take: its root, with one more entry.
+    pub(crate) fn add_to_root(&self, name: &str, entry: &str) {
+        let root = self.git(["ls-tree", name]);
+        let tree = self.surgical(&["mktree"], &format!("{root}\n{entry}\n"));
+        self.commit_tree(name, &tree, "by hand");
+    }
+
+    /// Commits a tree to `name`.
+    pub(crate) fn commit_tree(&self, name: &str, tree: &str, message: &str) {
+        let commit = self.git(["commit-tree", tree, "-p", name, "-m", message]);
+        self.git(["update-ref", name, &commit]);
+    }
+
     /// Commits to `name` that a file is gone.
     pub(crate) fn remove_from_tree(&self, name: &str, path: &str) {
         self.with_index(name, |repo| {
@@ -61,8 +81,7 @@ impl TestRepo {
         self.surgical(&["read-tree", name], "");
         change(self);
         let tree = self.surgical(&["write-tree"], "");
-        let commit = self.git(["commit-tree", &tree, "-p", name, "-m", "by hand"]);
-        self.git(["update-ref", name, &commit]);
+        self.commit_tree(name, &tree, "by hand");
     }
 
     fn stage(&self, path: &str, text: &str) {
@@ -77,7 +96,7 @@ impl TestRepo {
     }
 
     /// git with an index of its own.
-    fn surgical(&self, arguments: &[&str], input: &str) -> String {
+    pub(crate) fn surgical(&self, arguments: &[&str], input: &str) -> String {
         let mut command = self.command("git");
         command.args(arguments).env("GIT_INDEX_FILE", self.root().join("surgery"));
         crate::support::piped(command.stdin(Stdio::piped()), input)
