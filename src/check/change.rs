@@ -154,7 +154,7 @@ mod tests {
         let fallen = |before, now| fall(before, now).is_some();
         assert_eq!(
             fall(tally(18, 2), tally(19, 7)).as_deref(),
-            Some("its success fell: 18 of 20 before (at least 78 %), 1 of 6 new (at most 42 %)")
+            Some("its success fell: 18 of 20 before (at least 78 %), 1 of 6 new (at most 43 %)")
         );
         assert!(!fallen(tally(18, 2), tally(18, 6)), "4 new runs are too few");
         assert!(!fallen(tally(4, 0), tally(4, 9)), "4 runs before are too few");

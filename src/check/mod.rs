@@ -9,6 +9,9 @@ mod range;
 mod rules;
 mod tree;
 
+#[cfg(test)]
+mod laws;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

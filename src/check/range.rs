@@ -46,8 +46,12 @@ pub(super) fn join(subject: &Subject<'_>, counted: &Library) -> Vec<Finding> {
     let mut told = BTreeSet::new();
     for step in subject.steps() {
         let parents = step.parents.clone().since(&step.here.epoch);
-        let still = losses(&parents.clone().since(&library.epoch), library);
-        for loss in losses(&parents, &step.here) {
+        let lost_here = losses(&parents, &step.here);
+        if lost_here.is_empty() {
+            continue;
+        }
+        let still = losses(&parents.since(&library.epoch), library);
+        for loss in lost_here {
             // A commit that puts it right, or takes back what no note tells, is the cure.
             let settled = subject.is_known() && loss.of != Known::Epoch;
             if !settled && still.iter().any(|it| it.of == loss.of) && told.insert(loss.of.clone()) {

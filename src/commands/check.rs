@@ -16,16 +16,27 @@ Example:
   git orchestrate check
   git orchestrate check --format github
 
-Rules: every line is a record (format), one line per id (one-bytes-per-id),
-every cell equals a recount of the notes that were counted (cells), every
-pattern is where its evidence places it (folder), every file has its canonical
-form (bytes).
+A range is BASE..TIP or BASE...TIP. A REF alone, and every learning branch, is
+looked at from where it left the learning ref, commit by commit; the learning
+ref itself as it is.
 
-With `--format github` stdout has workflow commands that annotate files, and the
+Rules for notes: every line is a record (format), one line per id
+(one-bytes-per-id). For a tree: every file can be read (format), every pattern is
+where its evidence places it (folder), every cell equals a recount of the notes
+that were counted (cells), every file has its canonical form (bytes), every entry
+is a plain file (paths), nothing is hidden in a text (characters), nothing that
+was known is lost (join), nothing is later than its commit (months). For a range
+as well: all of it is here (history), the notes tell all that is new (evidence),
+nothing new looks like a secret (secrets).
+
+Noticed, and never a failure: other thresholds (policy), success that fell with
+confidence (fallen), patterns that moved to another stage.
+
+With --format github stdout has workflow commands that annotate files, and the
 file that GITHUB_STEP_SUMMARY names gets a summary.")]
 pub(crate) struct Args {
-    /// Refs of learning trees; default: the learning ref and every learning branch here
-    #[arg(value_name = "REF")]
+    /// Refs or ranges; default: the learning ref and every learning branch here
+    #[arg(value_name = "REF|RANGE")]
     refs: Vec<String>,
     /// Whom the output is for
     #[arg(long, value_name = "FORMAT", conflicts_with = "json")]

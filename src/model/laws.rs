@@ -65,7 +65,7 @@ pub(super) fn amendment(id: RecordId, target: RecordId, at: i64, outcome: Option
 }
 
 /// Executions under few ids, so that ids repeat, and now and then what amends one or shares its id.
-pub(super) fn record() -> impl Strategy<Value = Record> {
+pub(crate) fn record() -> impl Strategy<Value = Record> {
     let outcome = prop::option::weighted(0.8, prop::sample::select(&OUTCOMES[..]));
     let amended = (prop_oneof![8 => 4..8_u64, 1 => 0..4_u64], 0..4_u64, 0..3_i64, outcome)
         .prop_map(|(n, target, at, outcome)| amendment(id(n), id(target), at, outcome));
@@ -87,7 +87,7 @@ fn parts() -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {
 }
 
 /// As the notes would be read: lines by id, equal ones once, the greatest last.
-pub(super) fn noted<'a>(lines: impl IntoIterator<Item = &'a Record>) -> Records {
+pub(crate) fn noted<'a>(lines: impl IntoIterator<Item = &'a Record>) -> Records {
     let bytes = |record: &Record| match record {
         Record::Execution(execution) => execution.line(),
         Record::Amendment(amendment) => json::canonical(amendment),

@@ -26,6 +26,6 @@ pub(crate) mod words;
 #[cfg(test)]
 mod convergence;
 #[cfg(test)]
-mod laws;
+pub(crate) mod laws;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -125,7 +125,7 @@ fn a_format_is_said_once_and_json_is_the_short_form() {
     assert_snapshot!(repo.orchestrate(["check", "--json", "--format", "github"]).code(2).stderr, @"
     error: the argument '--json' cannot be used with '--format <FORMAT>'
 
-    Usage: git orchestrate check --json [REF]...
+    Usage: git orchestrate check --json [REF|RANGE]...
 
     For more information, try '--help'.
     ");

@@ -3,6 +3,7 @@
 mod analyze;
 mod catalog;
 mod check;
+mod check_clean;
 mod check_github;
 mod check_range;
 mod check_tamper;

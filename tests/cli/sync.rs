@@ -204,6 +204,42 @@ fn a_library_that_an_audit_objects_to_is_not_joined() {
 }
 
 #[test]
+fn a_fetched_library_that_forgets_hides_or_links_is_not_joined() {
+    let hub = hub();
+    let clone = clone_of(&hub).record(&execution("add a", ["a", "b"], "passed"));
+    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let forge = |how: &dyn Fn(&TestRepo)| {
+        let forger = clone_of(&hub);
+        // Without the notes, so that only history tells what is lost.
+        forger.git(["fetch", "-q", "origin", "refs/orchestrate/learning:refs/heads/forged"]);
+        how(&forger);
+        let kept = hub.git(["rev-parse", "refs/orchestrate/learning"]);
+        forger.git(["push", "-q", "origin", "forged:refs/orchestrate/learning"]);
+        let before = (tree(&clone), clone.git(["rev-parse", "refs/orchestrate/learning"]));
+        let said = clone.orchestrate(["sync"]).code(1).stderr;
+        assert_eq!((tree(&clone), clone.git(["rev-parse", "refs/orchestrate/learning"])), before);
+        hub.git(["update-ref", "refs/orchestrate/learning", &kept]);
+        clone.orchestrate(["sync"]).code(0);
+        said
+    };
+    let forged = "refs/heads/forged";
+    let said = forge(&|repo| repo.edit_tree(forged, |text| text.replace("passed = 1", "passed = 0")));
+    assert!(said.contains("passed says 0, the notes say 1"), "{said}");
+    let said = forge(&|repo| repo.write_in_tree(forged, "epoch", "2030-01\n"));
+    assert!(said.contains("its bytes are not canonical"), "{said}");
+    let said = forge(&|repo| {
+        let blob = repo.surgical(&["hash-object", "-w", "--stdin"], "/etc/passwd");
+        repo.put_in_tree(forged, "120000", &blob, "plugins/market/link.toml");
+    });
+    assert!(said.contains("link.toml: it is a symbolic link"), "{said}");
+    let said = forge(&|repo| {
+        let tree = repo.git(["rev-parse", "forged^{tree}"]);
+        repo.commit_tree(forged, &tree, "harmless\u{202e}");
+    });
+    assert!(said.contains("it holds U+202E (line 1), which nobody sees"), "{said}");
+}
+
+#[test]
 fn a_password_in_a_url_is_never_shown() {
     let clone = clone_of(&hub());
     clone.git(["remote", "add", "far", "https://bob:s3cretpassw0rd@example.invalid/x.git"]);

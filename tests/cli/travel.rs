@@ -142,6 +142,8 @@ fn assert_in_step(hub: &TestRepo, clones: &[TestRepo], executions: usize) {
         let runs = tallies.map(|it| it["passed"].as_u64().unwrap_or(0) + it["failed"].as_u64().unwrap_or(0));
         assert_eq!(runs.sum::<u64>(), executions as u64, "{name}");
         clone.orchestrate(["check"]).code(0);
+        let root = clone.git(["rev-list", "--max-parents=0", "refs/orchestrate/learning"]);
+        clone.orchestrate(["check", &format!("{root}..refs/orchestrate/learning")]).code(0);
         assert_eq!(clone.refs_below("refs/heads/learning"), Vec::<String>::new(), "{name}");
         assert_eq!(clone.refs_below("refs/orchestrate/runs"), Vec::<String>::new(), "{name}");
         clone.assert_nothing_left();
