@@ -16,8 +16,6 @@ use crate::store::{NOTES, Secret, Step};
 
 /// What comes first where a secret was found.
 const REVOKE: &str = "change the secret where it is used, since it was written down;";
-/// How far clocks may differ, in milliseconds: a day.
-const SKEW: i64 = 86_400_000;
 
 /// The history of the range is here.
 pub(super) fn history(subject: &Subject<'_>, around: &Around<'_>) -> Vec<Finding> {
@@ -114,7 +112,7 @@ fn invented(subject: &Subject<'_>, path: &str, field: &str, of: &str) -> Finding
 pub(super) fn months(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         subject.steps().iter().flat_map(|step| too_late(subject, step)).collect();
-    let limit = subject.tree.at.map(|at| Timestamp(at.0.saturating_add(SKEW)));
+    let limit = subject.tree.at.map(Timestamp::on_the_fastest_clock);
     for record in subject.tree.counted.records.values().flatten() {
         let at = match record {
             Record::Execution(execution) => execution.at,
@@ -144,7 +142,7 @@ pub(super) fn months(subject: &Subject<'_>) -> Vec<Finding> {
 
 /// What a commit brings that is later than itself, and that is still there.
 fn too_late(subject: &Subject<'_>, step: &Step) -> Vec<Finding> {
-    let limit = Timestamp(step.at.0.saturating_add(SKEW));
+    let limit = step.at.on_the_fastest_clock();
     let library = subject.library();
     let mut findings = Vec::new();
     let mut found = |path: String, what: String| {

@@ -16,6 +16,11 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// The latest moment that any clock shows at this one: they may differ by a day.
+    pub(crate) fn on_the_fastest_clock(self) -> Self {
+        Self(self.0.saturating_add(86_400_000))
+    }
+
     /// The UTC month that this moment lies in.
     pub(crate) fn month(self) -> Month {
         Month(self.utc().format("%Y-%m").to_string())

@@ -15,6 +15,7 @@ use crate::model::{redact, words};
 #[derive(Clone, Debug)]
 pub(crate) struct Defaults {
     pub(crate) id: RecordId,
+    /// Now, or the start of what is recorded now.
     pub(crate) at: Timestamp,
     pub(crate) replica: String,
     pub(crate) author: String,
@@ -73,6 +74,7 @@ pub(crate) fn amend(mut draft: Map<String, Value>, defaults: &Defaults) -> Resul
         return Err(refuse("missing field `outcome`".to_owned()));
     }
     check_replica(&amendment.replica)?;
+    check_time(amendment.at, defaults.at)?;
     Ok(amendment.shortened())
 }
 
@@ -97,6 +99,14 @@ fn check_replica(replica: &str) -> Result<(), NotARecord> {
         return Ok(());
     }
     Err(refuse(format!("`{}` is not a replica (a-z, 0-9, - and _)", replica.escape_debug())))
+}
+
+/// Nothing that happened lies ahead: an audit would take it for invented.
+fn check_time(at: Timestamp, now: Timestamp) -> Result<(), NotARecord> {
+    if at <= now.on_the_fastest_clock() {
+        return Ok(());
+    }
+    Err(refuse(format!("its time is {at}, and it is {now} now")))
 }
 
 /// A probability is a probability, and a share no less than nothing.
@@ -127,6 +137,7 @@ pub(crate) fn complete(
         return Err(refuse("an execution has at least one step".to_owned()));
     }
     check_replica(&execution.replica)?;
+    check_time(execution.at, defaults.at)?;
     check_measure("predicted", execution.predicted.as_ref())?;
     check_measure("actual", execution.actual.as_ref())?;
     apply_privacy(&mut execution, defaults.privacy)?;

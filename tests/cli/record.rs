@@ -44,6 +44,22 @@ fn a_line_is_filled_up_and_canonical() {
 }
 
 #[test]
+fn what_has_not_happened_yet_is_refused() {
+    let repo = repo();
+    let at =
+        |at: &str| execution("add a", ["a", "b"], "passed").replacen('{', &format!(r#"{{"at":"{at}","#), 1);
+    assert_snapshot!(repo.orchestrate_with(["record"], &at("2026-12-20T08:00:00Z")).code(2).stderr, @"
+    error: line 1: not a record: its time is 2026-12-20T08:00:00.000Z, and it is 2026-11-20T08:00:02.000Z now
+    hint: nothing was recorded; `git orchestrate record --help` shows what a line needs
+    ");
+    assert!(!has_notes(&repo));
+    // Clocks differ.
+    repo.orchestrate_with(["record"], &at("2026-11-21T07:00:00Z")).code(0);
+    repo.orchestrate(["merge"]).code(0);
+    repo.orchestrate(["check"]).code(0);
+}
+
+#[test]
 fn records_come_from_a_file_too() {
     let repo = repo().file("runs.jsonl", &execution("add a", ["a", "b"], "passed"));
     let ran = repo.orchestrate(["record", "--file", "runs.jsonl", "--json"]).code(0);
