@@ -95,7 +95,9 @@ impl Store<'_> {
             }
             *(if name == NOTES { &mut notes } else { &mut learning }) = Some(tip);
         }
-        if let Some(tip) = learning.filter(|_| refused.is_empty()) {
+        if let Some(tip) = learning.filter(|_| refused.is_empty())
+            && !self.is_known(tip)?
+        {
             let kept = seen(LEARNING);
             let objection = object(&self.fetched(&kept, tip)?);
             refused.extend(objection.map(|reason| Refused { name: LEARNING.to_owned(), kept, reason }));
@@ -116,6 +118,12 @@ impl Store<'_> {
             adopted.patterns = self.library()?.0.patterns.len().saturating_sub(before);
         }
         Ok(Adoption::Joined(adopted))
+    }
+
+    /// Whether the learning ref has this commit: nothing of it would be joined.
+    fn is_known(&self, learning: Oid) -> Result<bool, StoreError> {
+        let ours = self.learning_tip()?;
+        Ok(ours.map(|ours| self.repo.is_ancestor(learning, ours)).transpose()?.unwrap_or(false))
     }
 
     /// Notes are a commit of a tree that has notes, or nothing; other files beside them are git's to

@@ -116,13 +116,13 @@ impl Store<'_> {
 
     fn tree(&self, tip: Oid, since: Since, secrets: Secrets) -> Result<Tree, StoreError> {
         let held = self.library_at(tip)?;
-        let (base, range) = match since {
-            Since::Tip => (None, None),
-            Since::Root => (None, Some(self.range(None, tip, secrets)?)),
-            Since::Commit(base) => (Some(base), Some(self.range(Some(base), tip, secrets)?)),
-            Since::Missing(base) => (None, Some(Range::unknown(base))),
+        let range = match since {
+            Since::Tip => None,
+            Since::Root => Some(self.range(None, tip, secrets)?),
+            Since::Commit(base) => Some(self.range(Some(base), tip, secrets)?),
+            Since::Missing(base) => Some(Range::unknown(base)),
         };
-        let fork = base.map(|base| self.repo.merge_base(base, tip)).transpose()?.flatten();
+        let fork = range.as_ref().and_then(|range| range.fork);
         let steps = range.iter().flat_map(|range| &range.steps).map(|step| step.commit);
         let earlier: Vec<Oid> = fork.into_iter().chain(steps.filter(|it| *it != tip)).collect();
         let at = match self.repo.commit(tip) {

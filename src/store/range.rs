@@ -19,6 +19,8 @@ use crate::model::time::Timestamp;
 /// Commits of learning that somebody asks about.
 #[derive(Debug)]
 pub(crate) struct Range {
+    /// Where it left what it is compared with.
+    pub(super) fork: Option<Oid>,
     /// What was there before; `None`: nothing, or nothing that can be read.
     pub(crate) before: Option<Rc<Held>>,
     /// Parents first.
@@ -33,7 +35,7 @@ impl Range {
     /// A range whose base is missing here.
     pub(super) fn unknown(base: Oid) -> Self {
         let missing = vec![Gap::History { commit: base }];
-        Self { before: None, steps: Vec::new(), missing, secrets: None }
+        Self { fork: None, before: None, steps: Vec::new(), missing, secrets: None }
     }
 }
 
@@ -72,13 +74,14 @@ type Pieces = HashMap<(String, Oid), Rc<Library>>;
 impl Store<'_> {
     /// The commits of `tip` that `base` does not have.
     pub(super) fn range(&self, base: Option<Oid>, tip: Oid, secrets: Secrets) -> Result<Range, StoreError> {
+        let fork = base.map(|base| self.repo.merge_base(base, tip)).transpose()?.flatten();
         let mut range = Range {
+            fork,
             before: None,
             steps: Vec::new(),
             missing: Vec::new(),
             secrets: (secrets == Secrets::Sought).then(BTreeSet::new),
         };
-        let fork = base.map(|base| self.repo.merge_base(base, tip)).transpose()?.flatten();
         if let Some(fork) = fork {
             match self.library_at(fork) {
                 Ok(held) => range.before = Some(held),
