@@ -246,7 +246,8 @@ impl Subject<'_> {
             );
         }
         format!(
-            "put {name} back to a commit before it (`git update-ref {name} COMMIT`): `git orchestrate merge` learns the same from the notes"
+            "put {name} back to a commit before it (`git update-ref {name} COMMIT`): \
+             `git orchestrate merge` learns the same from the notes"
         )
     }
 

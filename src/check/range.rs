@@ -41,6 +41,7 @@ pub(super) fn join(subject: &Subject<'_>, counted: &Library) -> Vec<Finding> {
         let told = told.filter(|loss| !matches!(loss.of, Known::Cell(..)));
         lost.extend(told.map(|loss| finding(subject, &loss, "the notes say", MERGE)));
     }
+    let first = subject.before().map(|before| before.epoch.clone());
     let mut told = BTreeSet::new();
     for step in subject.steps() {
         let parents = step.parents.clone().since(&step.here.epoch);
@@ -51,7 +52,10 @@ pub(super) fn join(subject: &Subject<'_>, counted: &Library) -> Vec<Finding> {
         let still = losses(&parents.since(&library.epoch), library);
         for loss in lost_here {
             // A commit that puts it right, or takes back what no note tells, is the cure.
-            let settled = subject.is_known() && loss.of != Known::Epoch;
+            let settled = match loss.of {
+                Known::Epoch => first.as_ref() <= Some(&library.epoch),
+                _ => subject.is_known(),
+            };
             if !settled && still.iter().any(|it| it.of == loss.of) && told.insert(loss.of.clone()) {
                 let before = format!("in commit {}, before it", step.commit.short());
                 lost.push(finding(subject, &loss, &before, &subject.revert_commit(step.commit)));
@@ -182,6 +186,10 @@ fn too_late(subject: &Subject<'_>, step: &Step) -> Vec<Finding> {
             found(plugin_path(id), format!("`updated` ({}) of {id}", here.updated));
         }
     }
+    let epoch = &step.here.epoch;
+    if *epoch > limit.month() && *epoch > step.parents.epoch && *epoch <= library.epoch {
+        found("epoch".to_owned(), format!("the epoch {}", epoch.as_str()));
+    }
     let policy = |library: &Library| library.policy.updated;
     if is_late(policy(&step.here), Some(policy(&step.parents)), Some(policy(library))) {
         found("policy.toml".to_owned(), format!("`updated` ({})", policy(&step.here)));
@@ -200,7 +208,9 @@ pub(super) fn secrets(subject: &Subject<'_>) -> Vec<Finding> {
     let finding = |secret: &Secret| {
         let cure = if secret.is_noted {
             format!(
-                "{REVOKE} `git notes --ref=orchestrate edit COMMIT` takes it out of a note, and `git update-ref {NOTES} $(git commit-tree -m anew {NOTES}^{{tree}})` leaves its history behind; then {}",
+                "{REVOKE} `git notes --ref=orchestrate edit COMMIT` takes it out of a note, and \
+                 `git update-ref {NOTES} $(git commit-tree -m anew {NOTES}^{{tree}})` leaves its \
+                 history behind; then {}",
                 subject.anew()
             )
         } else {

@@ -363,6 +363,16 @@ fn a_month_later_than_its_commit_fails() {
 }
 
 #[test]
+fn an_epoch_that_has_not_come_yet_fails_until_it_is_reverted() {
+    let repo = repo();
+    repo.write_in_tree(BRANCH, "epoch", "2030-01\n");
+    let failed = failures(&repo);
+    let line = format!("failed months: {SHORT}:epoch: the epoch 2030-01 is later than commit ");
+    assert!(failed.contains(&line), "{failed}");
+    revert(&repo);
+}
+
+#[test]
 fn a_record_of_another_time_fails_until_it_is_mended() {
     let repo = repo();
     let late =
