@@ -23,7 +23,8 @@ Example:
   git orchestrate hook post-commit
 
 post-commit and post-rewrite leave one small file in the spool. pre-push drains
-the spool, merges learning branches, and shares with a remote that you agreed to
+the spool, merges learning branches (unless `orchestrate.review` leaves that to
+others), and shares with a remote that you agreed to
 (`git orchestrate sync --push`). Whatever goes wrong is one line on
 stderr; git is stopped only under `orchestrate.hookFailure=block`, by exit code
 93.")]
@@ -154,8 +155,9 @@ fn bring_up_to_date(
     let drained = store.drain()?;
     store.learn(&learn::catch_up)?;
     require_sound(&store)?;
-    store.merge(&learn::merge)?;
-    if let Some(remote) = remote.filter(|remote| repo.has_remote(remote)) {
+    let remote = remote.filter(|remote| repo.has_remote(remote));
+    sharing::conclude(&store, remote)?;
+    if let Some(remote) = remote {
         share(cx, &store, (remote, url), pushed)?;
     }
     let failed = |message| Err(Failure::new(exit::FAILED, message));

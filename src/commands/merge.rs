@@ -6,7 +6,7 @@ use super::{Context, DONE, Ended, drain};
 use crate::git::Repository;
 use crate::learn;
 use crate::model::oid::Oid;
-use crate::store::Merged;
+use crate::store::{Merged, Review, Store};
 use crate::ui::{Failure, count};
 
 /// Merge learning branches into the pattern library
@@ -17,7 +17,10 @@ Example:
 
 First commits what recorded executions teach to this clone's learning branch,
 then merges every learning branch here into refs/orchestrate/learning. Merging
-twice changes nothing. `git log refs/orchestrate/learning` is the journal.")]
+twice changes nothing. `git log refs/orchestrate/learning` is the journal.
+
+Under `orchestrate.review=branch` it merges nothing: `git orchestrate sync` pushes
+the learning branch, and whoever reviews merges it in a clone where that is off.")]
 pub(crate) struct Args {}
 
 /// What merging came to, as programs read it.
@@ -26,6 +29,9 @@ struct Shown {
     v: u32,
     #[serde(flatten)]
     merged: Merged,
+    /// This clone's learning branches (full names), where others merge them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    for_review: Vec<String>,
 }
 
 pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
@@ -33,9 +39,12 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let store = cx.store(&repo)?;
     drain::beforehand(cx, &store);
     store.learn(&learn::catch_up)?;
+    if store.settings.review == Review::Branch {
+        return leave_to_review(cx, &store);
+    }
     let merged = store.merge(&learn::merge)?;
     if cx.ui.is_json() {
-        cx.ui.json(&Shown { v: 1, merged });
+        cx.ui.json(&Shown { v: 1, merged, for_review: Vec::new() });
         return DONE;
     }
     match (&merged.tip, merged.merged.len()) {
@@ -61,6 +70,26 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     for name in &merged.kept {
         cx.ui.warn(format!("the branch {name} is merged and stays, because a work tree has it checked out"));
     }
+    DONE
+}
+
+/// Nothing is merged past those who review: says what waits for them.
+fn leave_to_review(cx: &Context, store: &Store<'_>) -> Ended {
+    let branches: Vec<String> = store.own_branches()?.into_iter().map(|(name, _)| name).collect();
+    if cx.ui.is_json() {
+        let merged = Merged { tip: store.learning_tip()?, ..Merged::default() };
+        cx.ui.json(&Shown { v: 1, merged, for_review: branches });
+        return DONE;
+    }
+    if branches.is_empty() {
+        cx.ui.line("nothing was merged, and nothing waits for review");
+        return DONE;
+    }
+    cx.ui.line("nothing was merged: orchestrate.review leaves that to others");
+    for name in &branches {
+        cx.ui.line(format!("  {} waits for them", name.trim_start_matches("refs/heads/")));
+    }
+    cx.ui.hint("`git orchestrate sync` pushes it, and takes in what they merged");
     DONE
 }
 

@@ -9,7 +9,7 @@ use crate::check;
 use crate::git::{GitError, Pushed};
 use crate::host::Stopwatch;
 use crate::learn;
-use crate::store::{Adopted, Adoption, Secrets, Share, Store};
+use crate::store::{Adopted, Adoption, LEARNING, Review, Secrets, Share, Store};
 use crate::ui::{Failure, exit};
 
 /// Where to: a remote, and one of the URLs that it is pushed to.
@@ -47,15 +47,31 @@ impl Target {
     }
 }
 
-/// Nothing is merged or shared that an audit objects to.
+/// Nothing is merged or shared that an audit objects to. Under review the branches of others are for
+/// whoever reviews.
 pub(super) fn require_sound(store: &Store<'_>) -> Result<(), Failure> {
-    match check::objection(&store.remembered(&[], Secrets::Left)?) {
+    let mut refs = Vec::new();
+    if store.settings.review == Review::Branch {
+        refs.extend(store.learning_tip()?.map(|_| LEARNING.to_owned()));
+        refs.extend(store.own_branches()?.into_iter().map(|(name, _)| name));
+    }
+    match check::objection(&store.remembered(&refs, Secrets::Left)?) {
         None => Ok(()),
         Some(objection) => {
             Err(Failure::new(exit::FAILED, format!("nothing was merged or shared: {objection}"))
                 .hint("`git orchestrate check` says what to do"))
         }
     }
+}
+
+/// Merges what was learned, or makes branches of it that `remote` can review.
+pub(super) fn conclude(store: &Store<'_>, remote: Option<&str>) -> Result<(), Failure> {
+    match (store.settings.review, remote) {
+        (Review::Off, _) => drop(store.merge(&learn::merge)?),
+        (Review::Branch, Some(remote)) => store.propose(remote)?,
+        (Review::Branch, None) => {}
+    }
+    Ok(())
 }
 
 /// What sharing came to.
@@ -116,7 +132,7 @@ pub(super) fn push(
             Pushed::Denied { name, reason } => {
                 Denied(store).remember(&to.name());
                 return Err(Failure::new(exit::FAILED, format!("the remote refused {name}: {reason}"))
-                    .hint("ask who keeps the remote to allow refs/notes/* and refs/orchestrate/*"));
+                    .hint("ask who keeps the remote to allow refs/notes/*, refs/orchestrate/* and learning branches"));
             }
             Pushed::Raced { name, reason } if watch.elapsed() > patience => {
                 return Err(Failure::new(exit::FAILED, format!("others kept moving {name} there: {reason}"))
@@ -125,7 +141,7 @@ pub(super) fn push(
             Pushed::Raced { .. } => {
                 thread::sleep(pause(cx, tries));
                 take_in(store, remote)?;
-                store.merge(&learn::merge)?;
+                conclude(store, Some(remote))?;
             }
         }
     }

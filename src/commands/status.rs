@@ -12,7 +12,7 @@ use crate::model::pattern::Stage;
 use crate::model::record::Outcome;
 use crate::model::recount::executions;
 use crate::model::time::Timestamp;
-use crate::store::{LEARNING, NOTES, OpenRun, RUNS, Store};
+use crate::store::{LEARNING, NOTES, OpenRun, RUNS, Review, Store};
 use crate::ui::{Failure, ago, count};
 
 /// Show what is remembered here, what is open, and what to do next
@@ -35,6 +35,11 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let unlearned = learn::changes(&committed, &library).len();
     let branches = store.learning_branches()?;
     let runs = store.open_runs()?;
+    let remote = &store.settings.remote;
+    let (mut in_review, mut declined) = (Vec::new(), Vec::new());
+    if store.settings.review == Review::Branch {
+        (in_review, declined) = (store.in_review(remote)?, store.declined(remote)?);
+    }
     let passed = past.iter().filter(|execution| execution.outcome == Outcome::Passed).count();
     let head = match repo.head()? {
         Head::Branch { name, .. } => name.trim_start_matches("refs/heads/").to_owned(),
@@ -52,6 +57,8 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
             "patterns": stages,
             "refs": {NOTES: repo.tip(NOTES)?, LEARNING: repo.tip(LEARNING)?},
             "learning_branches": branches.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "in_review": in_review,
+            "declined": declined,
             "not_learned_yet": unlearned,
             "waiting": store.waiting()?,
             "open_runs": runs.iter().map(|run| run.id).collect::<Vec<_>>(),
@@ -96,7 +103,10 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
         cx.ui.hint("`git orchestrate run \"what you want\"` plans, asks, and runs");
     }
     hint_at_spool(cx, &store)?;
-    if !branches.is_empty() || unlearned > 0 {
+    if store.settings.review == Review::Branch {
+        let more = unlearned > 0 && store.is_ours_to_tell(&noted.records, &committed, &library);
+        hint_at_review(cx, &store, &in_review, &declined, more)?;
+    } else if !branches.is_empty() || unlearned > 0 {
         let waiting = if unlearned > 0 {
             count(unlearned, "changed pattern")
         } else {
@@ -113,6 +123,27 @@ pub(super) fn hint_at_spool(cx: &Context, store: &Store<'_>) -> Result<(), Failu
     if waiting > 0 {
         let wait = if waiting == 1 { "waits" } else { "wait" };
         cx.ui.hint(format!("{} {wait} in the spool: `git orchestrate drain`", count(waiting, "event")));
+    }
+    Ok(())
+}
+
+/// What waits for others to merge it, and what does not reach them.
+fn hint_at_review(
+    cx: &Context,
+    store: &Store<'_>,
+    in_review: &[String],
+    declined: &[String],
+    more: bool,
+) -> Result<(), Failure> {
+    let remote = &store.settings.remote;
+    if let Some(waiting) = super::sync::in_review(in_review, remote) {
+        cx.ui.hint(format!("{waiting}: `git orchestrate sync` takes in what was merged"));
+    }
+    for name in declined {
+        cx.ui.hint(format!("{name} was taken away from {remote} unmerged: it is not pushed again as it is"));
+    }
+    if more || !store.proposals(remote)?.is_empty() {
+        cx.ui.hint(format!("`git orchestrate sync` pushes what was learned to {remote}, to be reviewed"));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::sharing::{self, Denied, Target, require_sound, take_in};
 use super::{Context, DONE, Ended};
 use crate::learn;
-use crate::store::{Adopted, Share, Store};
+use crate::store::{Adopted, Review, Share, Store};
 use crate::ui::{Failure, count, exit};
 
 /// Take in what others learned, and share what was learned here
@@ -18,7 +18,9 @@ Example:
 
 Fetches notes and learning of the remote, checks them, joins them with ours, and
 pushes what was joined, unforced. Nothing is pushed before you said so once for
-that remote URL, after being shown what would be shared.")]
+that remote URL, after being shown what would be shared. Under
+`orchestrate.review=branch` this clone's learning branch is pushed instead of
+the library, until CI has merged it.")]
 pub(crate) struct Args {
     /// The remote [default: the setting `orchestrate.remote`]
     #[arg(value_name = "REMOTE")]
@@ -54,6 +56,9 @@ struct Synced {
     share: Share,
     /// Pushes that it took.
     tries: u32,
+    /// Learning branches (short names) that wait for review at the remote.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    in_review: Vec<String>,
 }
 
 /// How far the sharing came.
@@ -87,18 +92,22 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         state: State::NotAsked,
         share: Share::default(),
         tries: 0,
+        in_review: Vec::new(),
     };
     if !args.dry_run {
         store.drain()?;
         synced.taken = Some(take_in(&store, &synced.remote)?);
         store.learn(&learn::catch_up)?;
         require_sound(&store)?;
-        store.merge(&learn::merge)?;
+        sharing::conclude(&store, Some(&synced.remote))?;
     }
     if args.dry_run || args.fetch {
         synced.share = store.share(&synced.remote, &[])?;
     } else {
         share(args, cx, &store, &targets, &mut synced)?;
+    }
+    if store.settings.review == Review::Branch {
+        synced.in_review = store.in_review(&synced.remote)?;
     }
     tell(cx, &synced, args.dry_run);
     DONE
@@ -171,7 +180,16 @@ fn tell_share(cx: &Context, synced: &Synced) {
         share.requests
     ));
     cx.ui.talk(format!("  {}: shapes, keywords, outcomes, durations", count(share.patterns, "pattern")));
+    let branches = share.refs.iter().filter_map(|name| name.strip_prefix("refs/heads/"));
+    branches.for_each(|name| cx.ui.talk(format!("  the branch {name}, to be reviewed there")));
     cx.ui.talk("  as hashes: who ran it; as they are: names of components, commits, clones");
+}
+
+/// How many learning branches wait at `remote`, where there are any.
+pub(super) fn in_review(names: &[String], remote: &str) -> Option<String> {
+    let wait = if names.len() == 1 { "waits" } else { "wait" };
+    let branches = count(names.len(), "learning branch");
+    (!names.is_empty()).then(|| format!("{branches} {wait} for review at {remote}"))
 }
 
 fn tell(cx: &Context, synced: &Synced, dry_run: bool) {
@@ -187,6 +205,9 @@ fn tell(cx: &Context, synced: &Synced, dry_run: bool) {
     if let Some(taken) = &synced.taken {
         let (executions, patterns) = (count(taken.executions, "execution"), count(taken.patterns, "pattern"));
         cx.ui.line(format!("{} taught us {executions} and {patterns}", synced.remote));
+        for name in &taken.reviewed {
+            cx.ui.good("merged", format!("{name}, by {}", synced.remote));
+        }
     }
     match synced.state {
         State::Shared => {
@@ -198,5 +219,8 @@ fn tell(cx: &Context, synced: &Synced, dry_run: bool) {
             cx.ui.line("nothing was shared: nobody agreed to it yet");
             cx.ui.hint("`git orchestrate sync --push` shows what would be shared, and asks");
         }
+    }
+    if let Some(waiting) = in_review(&synced.in_review, &synced.remote) {
+        cx.ui.line(waiting);
     }
 }

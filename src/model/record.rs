@@ -295,6 +295,16 @@ impl Record {
             Self::Foreign(id) => *id,
         }
     }
+
+    /// The clone that recorded it, where it says so.
+    pub(crate) fn replica(&self) -> Option<&str> {
+        match self {
+            Self::Execution(execution) => Some(&execution.replica),
+            Self::Amendment(amendment) => Some(&amendment.replica),
+            Self::Commit(commit) => Some(&commit.replica),
+            Self::Foreign(_) => None,
+        }
+    }
 }
 
 impl Amendment {

@@ -25,6 +25,9 @@ pub(crate) struct Adopted {
     pub(crate) patterns: usize,
     /// Lines of the remote's notes that are no records; they are kept and passed over.
     pub(crate) bad_lines: usize,
+    /// Learning branches (short names) that are gone here, because the remote's learning ref has them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reviewed: Vec<String>,
 }
 
 /// A ref of a remote that is not what its name says.
@@ -67,6 +70,8 @@ impl Store<'_> {
         object: &dyn Fn(&Remembered) -> Option<String>,
         describe: &dyn Fn(&str, &Library, &Library) -> String,
     ) -> Result<Adoption, StoreError> {
+        // First: the learning that is fetched after it has all that was merged from branches that are gone.
+        let branches = self.fetch_branches(remote)?;
         let found = self.repo.ls_remote(remote, &[NOTES, LEARNING]).map_err(unreachable)?;
         if found.is_empty() {
             return Ok(Adoption::Empty);
@@ -116,6 +121,10 @@ impl Store<'_> {
             let before = self.library()?.0.patterns.len();
             self.join_learning(theirs, remote, describe)?;
             adopted.patterns = self.library()?.0.patterns.len().saturating_sub(before);
+        }
+        if let Some(there) = branches {
+            self.mirror(remote, &there)?;
+            adopted.reviewed = self.settle(remote)?;
         }
         Ok(Adoption::Joined(adopted))
     }
@@ -230,7 +239,7 @@ impl Store<'_> {
 }
 
 /// The other side is to blame, in git's words.
-fn unreachable(error: GitError) -> StoreError {
+pub(super) fn unreachable(error: GitError) -> StoreError {
     match error {
         GitError::Failed { .. } => StoreError::Unreachable { reason: error.to_string() },
         error => error.into(),

@@ -20,7 +20,8 @@ impl Store<'_> {
     pub(super) fn leaks(&self, remote: &str, edits: &[PushEdit]) -> Result<BTreeSet<String>, StoreError> {
         let new: Vec<_> = edits.iter().map(|edit| edit.oid).collect();
         let mut seen = Vec::new();
-        for name in [NOTES, LEARNING] {
+        let names = edits.iter().map(|edit| edit.name.as_str());
+        for name in [NOTES, LEARNING].into_iter().chain(names) {
             seen.extend(self.repo.tip(&Self::seen(remote, name))?);
         }
         self.leaks_between(&new, &seen)

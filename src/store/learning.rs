@@ -10,10 +10,11 @@ use std::rc::Rc;
 use super::Store;
 use super::counted::with_notes;
 use super::error::{StoreError, Unread};
+use super::settings::Review;
 use crate::git::{GitError, Identity, NewCommit, RefEdit, Writer};
 use crate::model::library::{Library, Problem};
 use crate::model::oid::Oid;
-use crate::model::recount;
+use crate::model::recount::{self, Records};
 use crate::model::time::Timestamp;
 
 /// The learning ref: the merged pattern library.
@@ -53,14 +54,33 @@ impl Store<'_> {
     pub(crate) fn learning_branches(&self) -> Result<Vec<(String, Oid)>, StoreError> {
         let prefix = format!("refs/heads/{}", self.settings.learning_prefix);
         let mut branches = self.repo.refs_under(&prefix)?;
-        branches.retain(|(name, _)| owner(&name[prefix.len()..]).is_some());
+        branches.retain(|(name, _)| self.is_learning_branch(name));
         Ok(branches)
     }
 
-    /// This replica's open learning branch.
+    /// Whether a full name is that of a learning branch.
+    pub(super) fn is_learning_branch(&self, name: &str) -> bool {
+        let below =
+            name.strip_prefix("refs/heads/").and_then(|it| it.strip_prefix(&self.settings.learning_prefix));
+        below.and_then(owner).is_some()
+    }
+
+    /// Learning branches of this replica, sorted by full name.
+    pub(crate) fn own_branches(&self) -> Result<Vec<(String, Oid)>, StoreError> {
+        let mut branches = self.learning_branches()?;
+        branches.retain(|(name, _)| name.rsplit('/').next().and_then(owner) == Some(self.replica.as_str()));
+        Ok(branches)
+    }
+
+    /// This replica's open learning branch. Under review it stays open until it is merged: what is
+    /// learned later moves it forward.
     pub(crate) fn open_branch(&self) -> Result<Option<(String, Oid)>, StoreError> {
-        let own = |name: &str| name.rsplit('/').next().and_then(owner) == Some(self.replica.as_str());
-        Ok(self.learning_branches()?.into_iter().rfind(|(name, _)| own(name)))
+        for (name, tip) in self.own_branches()?.into_iter().rev() {
+            if !self.is_overtaken(&name, tip)? {
+                return Ok(Some((name, tip)));
+            }
+        }
+        Ok(None)
     }
 
     /// The library that a commit holds, which is read once.
@@ -131,7 +151,8 @@ impl Store<'_> {
                 let before = &held.library;
                 let mut after = before.clone();
                 after.join(&recount::recount(&noted.records, before));
-                if after == *before && held.canonical {
+                let is_known = after == *before && held.canonical;
+                if is_known || !self.is_ours_to_tell(&noted.records, before, &after) {
                     return Ok(None);
                 }
                 let message = with_notes(&describe(before, &after), &self.to_name(notes, &[base])?);
@@ -139,7 +160,10 @@ impl Store<'_> {
                 else {
                     return Ok(None);
                 };
-                let branch = open.as_ref().map_or_else(|| self.new_branch(at), |(name, _)| name.clone());
+                let branch = match &open {
+                    Some((name, _)) => name.clone(),
+                    None => self.new_branch(at)?,
+                };
                 let edit = RefEdit::to(branch.clone(), commit, open.map(|(_, tip)| tip));
                 self.repo.move_refs(&[edit], "orchestrate: learn")?;
                 Ok(Some(Learned { branch, commit, message }))
@@ -186,8 +210,32 @@ impl Store<'_> {
         writer.commit(&NewCommit { tree, parents: &[], message, author: &author, at: Timestamp::default() })
     }
 
-    fn new_branch(&self, at: Timestamp) -> String {
-        format!("refs/heads/{}{}-{}", self.settings.learning_prefix, at.stamp(), self.replica)
+    /// Under review every clone proposes what it recorded itself; what else the notes hold is for others
+    /// to propose.
+    pub(crate) fn is_ours_to_tell(&self, records: &Records, before: &Library, after: &Library) -> bool {
+        if self.settings.review == Review::Off {
+            return true;
+        }
+        let mut others = records.clone();
+        for lines in others.values_mut() {
+            lines.retain(|line| line.replica() != Some(&self.replica));
+        }
+        others.retain(|_, lines| !lines.is_empty());
+        let mut without_ours = before.clone();
+        without_ours.join(&recount::recount(&others, before));
+        !has_same_evidence(&without_ours, after)
+    }
+
+    /// A name that no branch here has: one of this second may be closed already.
+    pub(super) fn new_branch(&self, at: Timestamp) -> Result<String, StoreError> {
+        let mut at = at;
+        loop {
+            let name = format!("refs/heads/{}{}-{}", self.settings.learning_prefix, at.stamp(), self.replica);
+            if self.repo.tip(&name)?.is_none() {
+                return Ok(name);
+            }
+            at.0 += 1000;
+        }
     }
 
     /// A branch that is named as the prefix, or as one of its folders, would block learning branches.
@@ -211,6 +259,14 @@ fn owner(name: &str) -> Option<&str> {
     let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let well_formed = stamp.len() == "20261120T080102Z".len() && digits.eq([true, true]);
     (well_formed && !replica.is_empty() && replica.bytes().all(word)).then_some(replica)
+}
+
+/// Whether both count the same, whatever else they say.
+fn has_same_evidence(one: &Library, other: &Library) -> bool {
+    let (patterns, components) = (one.patterns.iter(), one.components.iter());
+    one.decisions == other.decisions
+        && patterns.map(|it| (it.0, &it.1.cells)).eq(other.patterns.iter().map(|it| (it.0, &it.1.cells)))
+        && components.map(|it| (it.0, &it.1.cells)).eq(other.components.iter().map(|it| (it.0, &it.1.cells)))
 }
 
 /// Lets the retry loop see a lost race, and hands every other error through to the caller.

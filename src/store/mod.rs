@@ -15,6 +15,7 @@ mod merge;
 mod range;
 mod reconcile;
 mod replica;
+mod review;
 mod runs;
 mod settings;
 mod share;
@@ -40,7 +41,7 @@ pub(crate) use merge::Merged;
 pub(crate) use range::{Secret, Secrets, Step};
 pub(crate) use reconcile::Reconciled;
 pub(crate) use runs::{OpenRun, RUNS};
-pub(crate) use settings::{Apply, HookFailure, Privacy, Settings, TABLE};
+pub(crate) use settings::{Apply, HookFailure, Privacy, Review, Settings, TABLE};
 pub(crate) use share::Share;
 pub(crate) use spool::{Event, Spool, Waiting};
 

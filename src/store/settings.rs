@@ -58,6 +58,11 @@ pub(crate) const TABLE: &[Setting] = &[
         meaning: "the remote that `init` looks at for notes and learning",
     },
     Setting { key: "retries", default: "1", meaning: "further attempts of a component before its fallback" },
+    Setting {
+        key: "review",
+        default: "off",
+        meaning: "who merges learning branches: off (each clone) or branch (they are pushed, and CI does)",
+    },
     Setting { key: "share", default: "(none)", meaning: "URLs of remotes that `sync` may push to; several" },
     Setting {
         key: "timeout",
@@ -91,6 +96,15 @@ pub(crate) enum HookFailure {
     Block,
 }
 
+/// Who merges learning branches into the learning ref.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Review {
+    /// Each clone does, and pushes the learning ref.
+    Off,
+    /// Somebody else does, CI above all: this clone pushes its learning branches.
+    Branch,
+}
+
 /// Where a run's result goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Apply {
@@ -118,6 +132,7 @@ pub(crate) struct Settings {
     pub(crate) privacy: Privacy,
     pub(crate) remote: String,
     pub(crate) retries: u32,
+    pub(crate) review: Review,
     /// Remote URLs that may be pushed to.
     pub(crate) share: Vec<String>,
     pub(crate) timeout: Duration,
@@ -164,6 +179,13 @@ impl Settings {
             .unwrap_or(Privacy::Text),
             remote: text("remote").unwrap_or_else(|| "origin".to_owned()),
             retries: number("retries", text("retries"), 0, 10)?.unwrap_or(1),
+            review: one_of(
+                "review",
+                text("review"),
+                &[("off", Review::Off), ("branch", Review::Branch)],
+                "off or branch",
+            )?
+            .unwrap_or(Review::Off),
             share: repo.config_all("orchestrate.share"),
             timeout: Duration::from_secs(
                 number("timeout", text("timeout"), 1, 86_400)?.unwrap_or(600).into(),

@@ -8,7 +8,9 @@ use super::Store;
 use super::error::StoreError;
 use super::executions::NOTES;
 use super::learning::LEARNING;
+use super::settings::Review;
 use crate::git::{PushEdit, RefEdit};
+use crate::model::library::Library;
 use crate::model::oid::Oid;
 use crate::model::record::Record;
 
@@ -19,7 +21,7 @@ pub(crate) struct Share {
     pub(crate) records: usize,
     /// Those of them that hold the text of a request.
     pub(crate) requests: usize,
-    /// Patterns in the library.
+    /// Patterns in the library, or in the learning branches that are pushed for review.
     pub(crate) patterns: usize,
     /// The refs that would be pushed.
     pub(crate) refs: Vec<String>,
@@ -32,7 +34,17 @@ pub(crate) struct Share {
 impl Store<'_> {
     /// Where the last fetch from `remote` left a ref of ours.
     pub(crate) fn seen(remote: &str, name: &str) -> String {
-        format!("refs/orchestrate/remotes/{remote}/{}", if name == NOTES { "notes" } else { "learning" })
+        let below = match name.strip_prefix("refs/heads/") {
+            Some(branch) => format!("branches/{branch}"),
+            None if name == NOTES => "notes".to_owned(),
+            None => "learning".to_owned(),
+        };
+        Self::kept(remote, &below)
+    }
+
+    /// A ref for what is known of `remote`.
+    pub(super) fn kept(remote: &str, below: &str) -> String {
+        format!("refs/orchestrate/remotes/{remote}/{below}")
     }
 
     /// What a push to `remote` would share. Refs in `without` are left out: the user pushes them.
@@ -40,7 +52,9 @@ impl Store<'_> {
         let mut share = Share::default();
         for name in [NOTES, LEARNING] {
             let (ours, theirs) = (self.repo.tip(name)?, self.repo.tip(&Self::seen(remote, name))?);
+            let is_for_review = name == LEARNING && self.settings.review == Review::Branch;
             if let Some(oid) = ours
+                && !is_for_review
                 && !without.iter().any(|given| given == name)
                 && !self.is_same(oid, theirs)?
             {
@@ -48,15 +62,25 @@ impl Store<'_> {
                 share.edits.push(PushEdit { oid, name: name.to_owned() });
             }
         }
+        let mut libraries: Vec<Oid> = self.learning_tip()?.into_iter().collect();
+        if self.settings.review == Review::Branch {
+            let mut proposals = self.proposals(remote)?;
+            proposals.retain(|edit| !without.contains(&edit.name));
+            libraries = proposals.iter().map(|edit| edit.oid).collect();
+            share.refs.extend(proposals.iter().map(|edit| edit.name.clone()));
+            share.edits.extend(proposals);
+        }
+        let mut library = Library::default();
+        for tip in libraries {
+            library.join(&self.library_at(tip)?.library);
+        }
+        share.patterns = library.patterns.len();
         if let Some(ours) = self.notes_tip()? {
             for line in self.lines_beyond(ours, self.repo.tip(&Self::seen(remote, NOTES))?)? {
                 share.look_at(&line);
             }
         }
         share.secrets = self.leaks(remote, &share.edits)?;
-        if let Some(learning) = self.learning_tip()? {
-            share.patterns = self.library_at(learning)?.library.patterns.len();
-        }
         Ok(share)
     }
 

@@ -29,6 +29,7 @@ mod plan;
 mod reconcile;
 mod record;
 mod repositories;
+mod review;
 mod run;
 mod run_apply;
 mod run_failures;
