@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 
     tell_command(cx, "git orchestrate init");
     let part = &cx.as_part();
-    init::run(&init::Args { offline: true }, part)?;
+    init::run(&init::Args { offline: true, ci: None }, part)?;
     tell_command(cx, "git orchestrate marketplace add --starter");
     marketplace::add(part, &cx.store(&cx.repository()?)?, None, None)?;
 

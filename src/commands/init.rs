@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::template::Ci;
 use super::{Context, DONE, Ended};
 use crate::check;
 use crate::git::Repository;
@@ -15,6 +16,7 @@ use crate::ui::{Failure, count};
 #[command(after_help = "\
 Example:
   git orchestrate init
+  git orchestrate init --ci github
 
 Executions and learning of the remote `orchestrate.remote` (default: origin) are
 fetched if it has any. Nothing is ever sent. `notes.rewriteRef` is set so that
@@ -24,6 +26,9 @@ pub(crate) struct Args {
     /// Do not look at the remote
     #[arg(long)]
     pub(super) offline: bool,
+    /// Also write what lets this CI system check and merge learning branches
+    #[arg(long, value_name = "SYSTEM")]
+    pub(super) ci: Option<Ci>,
 }
 
 /// What became of the look at the remote.
@@ -53,9 +58,12 @@ impl Remote {
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
+    if let Some(ci) = args.ci {
+        ci.write(&repo)?;
+    }
     keep_notes_on_rewrite(&repo)?;
     let remote = look_at_remote(args, &store)?;
-    show(cx, &store, &remote)
+    show(cx, &store, &remote, args.ci)
 }
 
 /// The configuration that `init` sets and `deinit` takes back.
@@ -99,12 +107,15 @@ fn look_at_remote(args: &Args, store: &Store<'_>) -> Result<Remote, Failure> {
     }
 }
 
-fn show(cx: &Context, store: &Store<'_>, remote: &Remote) -> Ended {
+fn show(cx: &Context, store: &Store<'_>, remote: &Remote, ci: Option<Ci>) -> Ended {
     let name = &store.settings.remote;
     if cx.ui.is_json() {
         let mut told = json!({
             "v": 1, "replica": store.replica, "remote": name, "state": remote.state(), "found": null,
         });
+        if let Some(ci) = ci {
+            told["ci"] = json!(ci.path());
+        }
         match remote {
             Remote::Joined(adopted) => told["found"] = json!(adopted),
             Remote::Refused(refused) => told["refused"] = json!(refused),
@@ -137,6 +148,10 @@ fn show(cx: &Context, store: &Store<'_>, remote: &Remote) -> Ended {
                 ));
             }
         }
+    }
+    if let Some(ci) = ci {
+        cx.ui.line(format!("{} checks learning branches and merges them", ci.path()));
+        ci.hints().into_iter().for_each(|hint| cx.ui.hint(hint));
     }
     if store.settings.marketplaces.is_empty() {
         cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");

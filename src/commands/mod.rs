@@ -27,6 +27,7 @@ pub(crate) mod show;
 pub(crate) mod status;
 mod summary;
 pub(crate) mod sync;
+mod template;
 
 use std::path::PathBuf;
 

@@ -68,7 +68,11 @@ pub(super) fn require_sound(store: &Store<'_>) -> Result<(), Failure> {
 pub(super) fn conclude(store: &Store<'_>, remote: Option<&str>) -> Result<(), Failure> {
     match (store.settings.review, remote) {
         (Review::Off, _) => drop(store.merge(&learn::merge)?),
-        (Review::Branch, Some(remote)) => store.propose(remote)?,
+        (Review::Branch, Some(remote)) => {
+            // Where a branch turns out to be somebody else's, what it should have told goes on another.
+            store.learn(&learn::catch_up)?;
+            store.propose(remote)?;
+        }
         (Review::Branch, None) => {}
     }
     Ok(())

@@ -196,3 +196,48 @@ fn objects_that_a_filter_left_out_are_read_when_they_are_needed() {
         assert_eq!(clone.orchestrate(["patterns", "--json"]).json()[0]["tally"]["passed"], 2);
     }
 }
+
+#[test]
+fn a_ci_system_gets_its_template_once_and_what_is_there_is_never_written_over() {
+    let repo = TestRepo::new();
+    assert_snapshot!(repo.orchestrate(["init", "--offline", "--ci", "github"]).code(0).screen(), @"
+    Ready: this clone is replica jv14kvhp
+    .github/workflows/orchestrate.yml checks learning branches and merges them
+    ! hint: set ORCHESTRATE_SOURCE and ORCHESTRATE_COMMIT in .github/workflows/orchestrate.yml, and commit it
+    ! hint: `git config orchestrate.review branch` in every clone leaves merging to it
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+    let path = ".github/workflows/orchestrate.yml";
+    assert_eq!(repo.read(path), include_str!("../../templates/ci/github.yml"));
+    repo.orchestrate(["init", "--offline", "--ci", "github"]).code(0);
+    repo.write(path, "mine\n");
+    assert_snapshot!(repo.orchestrate(["init", "--offline", "--ci", "github"]).code(1).screen(), @"
+    ! error: .github/workflows/orchestrate.yml is there already
+    ! hint: move it away to get the template of this version
+    ");
+    assert_eq!(repo.read(path), "mine\n");
+
+    assert_snapshot!(repo.orchestrate(["init", "--offline", "--ci", "gitlab"]).code(0).screen(), @"
+    Ready: this clone is replica jv14kvhp
+    .gitlab/orchestrate.yml checks learning branches and merges them
+    ! hint: set ORCHESTRATE_SOURCE and ORCHESTRATE_COMMIT in .gitlab/orchestrate.yml, and commit it
+    ! hint: include it in .gitlab-ci.yml, and give its merge job a token: its first lines say how
+    ! hint: `git config orchestrate.review branch` in every clone leaves merging to it
+    ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
+    ");
+    assert_eq!(repo.read(".gitlab/orchestrate.yml"), include_str!("../../templates/ci/gitlab.yml"));
+    let told = repo.orchestrate(["init", "--offline", "--ci", "gitlab", "--json"]).code(0).json();
+    assert_eq!(told["ci"], ".gitlab/orchestrate.yml");
+}
+
+#[test]
+fn a_template_goes_nowhere_but_into_the_work_tree() {
+    let repo = TestRepo::new();
+    let outside = repo.root().join("outside");
+    std::fs::create_dir(&outside).expect("made");
+    std::os::unix::fs::symlink(&outside, repo.path().join(".github")).expect("linked");
+    let said = repo.orchestrate(["init", "--offline", "--ci", "github"]).code(1).stderr;
+    assert!(said.contains(".github is a symbolic link"), "{said}");
+    assert_eq!(std::fs::read_dir(&outside).expect("there").count(), 0);
+    TestRepo::bare().orchestrate(["init", "--offline", "--ci", "github"]).code(128);
+}

@@ -249,6 +249,22 @@ fn a_push_by_the_user_takes_learning_branches_along_but_not_those_that_it_pushes
 }
 
 #[test]
+fn a_branch_that_turns_out_to_be_taken_during_a_push_gives_way_to_another() {
+    let hub = hub();
+    let clone = clone_of(&hub).with_program_on_path();
+    clone.orchestrate(["hooks", "install"]).code(0);
+    let clone = clone.record(&execution("add a", ["a", "b"], "passed"));
+    clone.orchestrate(["merge"]).code(0);
+    let taken = branches(&clone).remove(0);
+    hub.git(["update-ref", &taken, "main"]);
+    clone.git(["push", "-q", "origin", "main:refs/heads/more"]);
+    let there = branches(&hub);
+    assert_eq!((there.len(), tip(&hub, &taken)), (2, tip(&hub, "main")));
+    let ours = there.iter().find(|name| **name != taken).expect("another");
+    assert_eq!(tip(&hub, ours), tip(&clone, ours));
+}
+
+#[test]
 fn a_secret_in_a_learning_branch_does_not_leave() {
     let hub = hub();
     let clone = clone_of(&hub).record(&execution("add a", ["a", "b"], "passed"));

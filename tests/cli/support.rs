@@ -94,6 +94,11 @@ impl TestRepo {
         self
     }
 
+    /// What a variable is set to for every command.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.iter().rfind(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Lets hooks find the program.
     pub(crate) fn with_program_on_path(self) -> Self {
         let program = cargo_bin!("git-orchestrate");

@@ -35,7 +35,7 @@ fn member(hub: &TestRepo, name: &str) -> TestRepo {
 }
 
 /// A commit of a file of this name, and an execution of this name on it.
-fn work(clone: &TestRepo, name: &str) {
+pub(crate) fn work(clone: &TestRepo, name: &str) {
     clone.write(name, &format!("{name}\n"));
     clone.git(["add", "-A"]);
     clone.git(["commit", "-q", "-m", name]);
@@ -43,7 +43,7 @@ fn work(clone: &TestRepo, name: &str) {
 }
 
 /// All at once; each has to end well. Gives what each said.
-fn race(commands: impl Iterator<Item = Command>) -> Vec<Ran> {
+pub(crate) fn race(commands: impl Iterator<Item = Command>) -> Vec<Ran> {
     let start = |mut command: Command| {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
     };
