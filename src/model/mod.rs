@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod change;
+mod assignment;
 pub(crate) mod commit;
 pub(crate) mod component;
 pub(crate) mod decision;
@@ -17,6 +18,7 @@ pub(crate) mod policy;
 pub(crate) mod record;
 pub(crate) mod recount;
 pub(crate) mod redact;
+mod secrets;
 pub(crate) mod succession;
 pub(crate) mod text;
 pub(crate) mod time;
@@ -29,3 +31,5 @@ mod convergence;
 pub(crate) mod laws;
 #[cfg(test)]
 pub(crate) mod samples;
+#[cfg(test)]
+mod secret_samples;
