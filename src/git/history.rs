@@ -9,15 +9,17 @@ use crate::model::oid::Oid;
 /// Something that people wrote, as objects hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Text {
-    /// A commit, with its message.
-    Message(Oid, Vec<u8>),
+    /// A commit, with everything that it says: who made it, and its message.
+    Commit(Oid, Vec<u8>),
+    /// A tree, with the name of one of its entries.
+    Name(Oid, Vec<u8>),
     /// A blob, with its content.
     File(Oid, Vec<u8>),
 }
 
 impl Repository {
-    /// Shows every message and every version of every file that a push of `new` would send to somebody
-    /// who has `seen`.
+    /// Shows every commit, every name and every version of every file that a push of `new` would send to
+    /// somebody who has `seen`.
     pub(crate) fn texts_between(
         &self,
         new: &[Oid],
@@ -37,8 +39,13 @@ impl Repository {
             let object = self.object(oid)?;
             match object.kind {
                 gix::objs::Kind::Blob => show(Text::File(oid, object.data.clone())),
-                gix::objs::Kind::Commit => show(Text::Message(oid, self.commit(oid)?.message.into_bytes())),
-                gix::objs::Kind::Tree | gix::objs::Kind::Tag => {}
+                gix::objs::Kind::Commit => show(Text::Commit(oid, object.data.clone())),
+                gix::objs::Kind::Tree => {
+                    let tree = object.into_tree();
+                    let names = tree.iter().flatten().map(|entry| entry.filename().to_vec());
+                    names.for_each(|name| show(Text::Name(oid, name)));
+                }
+                gix::objs::Kind::Tag => {}
             }
         }
         Ok(())

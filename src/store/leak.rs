@@ -1,5 +1,6 @@
 //! A last look for secrets in everything that a push would send: every version of every note and
-//! file, and every message, whether or not the tip still shows it.
+//! file, every name of a file or ref, every author and every message, whether or not the tip still shows
+//! it.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -12,7 +13,7 @@ use super::learning::LEARNING;
 use crate::git::{PushEdit, Text};
 use crate::model::oid::Oid;
 use crate::model::record::Record;
-use crate::model::redact::{redact, redact_value};
+use crate::model::redact::{holds_token, redact, redact_value};
 
 impl Store<'_> {
     /// What looks like a secret among the objects that `edits` would bring to `remote`: records,
@@ -24,7 +25,10 @@ impl Store<'_> {
         for name in [NOTES, LEARNING].into_iter().chain(names) {
             seen.extend(self.repo.tip(&Self::seen(remote, name))?);
         }
-        self.leaks_between(&new, &seen)
+        let mut leaks = self.leaks_between(&new, &seen)?;
+        let named = edits.iter().filter(|edit| is_leak(edit.name.as_bytes()));
+        leaks.extend(named.map(|edit| format!("the name of a ref at {}", edit.oid.short())));
+        Ok(leaks)
     }
 
     /// The same among the objects that `new` has and `seen` does not.
@@ -33,9 +37,19 @@ impl Store<'_> {
         // Most of what one version of a note says, the next one says again.
         let mut known = HashSet::new();
         self.repo.texts_between(new, seen, |text| match text {
-            Text::Message(commit, message) => {
-                if is_leak(&message) {
+            Text::Commit(commit, said) => {
+                let (head, message) = split_commit(&said);
+                if is_leak(message) {
                     leaks.insert(format!("the message of commit {}", commit.short()));
+                }
+                // Names and oids only: no prose.
+                if is_leak(head) {
+                    leaks.insert(format!("the author of commit {}", commit.short()));
+                }
+            }
+            Text::Name(tree, name) => {
+                if is_leak(&name) {
+                    leaks.insert(format!("a file name in tree {}", tree.short()));
                 }
             }
             Text::File(blob, bytes) => {
@@ -70,20 +84,48 @@ fn parts(bytes: &[u8]) -> Vec<Vec<u8>> {
     }
 }
 
+/// What is before the message of a commit, and the message.
+fn split_commit(said: &[u8]) -> (&[u8], &[u8]) {
+    let end = said.windows(2).position(|pair| pair == b"\n\n").unwrap_or(said.len());
+    said.split_at(end)
+}
+
 /// Whether redaction would still find something. What is JSON is looked at value by value, as it was
-/// when it was recorded: names of fields are not prose.
+/// when it was recorded: names of fields are not prose. Of a field that is there twice only one is such a
+/// value, so what has the shape of a secret counts wherever it stands.
 pub(super) fn is_leak(text: &[u8]) -> bool {
+    let plain = String::from_utf8_lossy(text);
     match serde_json::from_slice::<Value>(text) {
         Ok(value) => {
             let mut redacted = value.clone();
             redact_value(&mut redacted);
-            redacted != value
+            redacted != value || holds_token(&unescaped(&plain))
         }
         Err(_) => {
-            let text = String::from_utf8_lossy(text);
-            redact(&text) != text
+            let plain = unescaped(&plain);
+            redact(&plain) != plain
         }
     }
+}
+
+/// `text` with what JSON writes as `\u0067` as the character itself: broken JSON can still be read.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split("\\u");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part.get(..4).and_then(|code| u32::from_str_radix(code, 16).ok());
+        match code.and_then(char::from_u32) {
+            Some(c) => {
+                plain.push(c);
+                plain.push_str(&part[4..]);
+            }
+            None => {
+                plain.push_str("\\u");
+                plain.push_str(part);
+            }
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -97,6 +139,21 @@ mod tests {
         let line = format!(r#"{{"request":"{token}","context":{{"tokens":1234567}}}}"#);
         assert!(is_leak(line.as_bytes()));
         assert!(!is_leak(br#"{"request":"add a page","context":{"tokens":1234567,"window":2000000}}"#));
+    }
+
+    #[test]
+    fn no_way_to_write_a_secret_hides_it() {
+        let rest = "a1B2c3D4e5F6".repeat(3);
+        for line in [
+            format!(r#"{{"a":"\u0067hp_{rest}","b":1}}"#),
+            format!(r#"{{"a":"ghp_{rest}","a":"nothing"}}"#),
+            format!(r#"{{"a":"\u0067hp_{rest}","a":"nothing"}}"#),
+            format!(r#"{{"broken":"\u0067hp_{rest}"#),
+            format!(r#"{{"deep":[{{"er":{{"ghp_{rest}":1}}}}]}}"#),
+        ] {
+            assert!(is_leak(line.as_bytes()), "{line}");
+        }
+        assert_eq!(unescaped(r"a\u00e9 \u12 \ud83d \"), r"aé \u12 \ud83d \");
     }
 
     #[test]
