@@ -1,6 +1,9 @@
 //! `log`: past executions, the latest first.
 
+use std::collections::BTreeSet;
+
 use super::{Context, DONE, Ended};
+use crate::model::oid::Oid;
 use crate::model::record::{Commit, Execution, Outcome, Record, StepOutcome};
 use crate::model::recount::executions;
 use crate::model::time::Timestamp;
@@ -66,6 +69,8 @@ fn commits(args: &Args, cx: &Context, store: &Store<'_>, noted: &Noted) -> Ended
         _ => None,
     };
     let mut found: Vec<Box<Commit>> = noted.records.values().filter_map(as_commit).collect();
+    let replaced: BTreeSet<Oid> = found.iter().flat_map(|commit| commit.replaces.iter().copied()).collect();
+    found.retain(|commit| !replaced.contains(&commit.commit));
     found.sort_by_key(|commit| std::cmp::Reverse((commit.at, commit.id)));
     found.truncate(args.max_count);
     if cx.ui.is_json() {
@@ -114,7 +119,7 @@ fn row(execution: &Execution, noted: &Noted, now: Timestamp) -> Vec<String> {
         outcome_word(execution).to_owned(),
         execution.steps.len().to_string(),
         execution.duration_ms().map_or_else(|| "-".to_owned(), duration),
-        on.map_or_else(|| "-".to_owned(), super::super::model::oid::Oid::short),
+        on.map_or_else(|| "-".to_owned(), Oid::short),
         clip(execution.request.as_deref().unwrap_or("(not kept)"), 40),
     ]
 }

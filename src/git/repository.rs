@@ -102,6 +102,18 @@ impl Repository {
         absolute(self.gix.common_dir())
     }
 
+    /// The git folders of the other work trees, as far as those are still there.
+    pub(crate) fn other_git_dirs(&self) -> Vec<PathBuf> {
+        let (own, common) = (self.git_dir(), self.common_dir());
+        let linked = std::fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten();
+        let is_there = |dir: &PathBuf| {
+            let work_tree = std::fs::read_to_string(dir.join("gitdir")).unwrap_or_default();
+            dir.join(work_tree.trim_end()).exists()
+        };
+        let linked: Vec<PathBuf> = linked.map(|entry| absolute(&entry.path())).filter(is_there).collect();
+        std::iter::once(common).chain(linked).filter(|dir| *dir != own).collect()
+    }
+
     /// The folder for what is ours in the repository and can be rebuilt.
     pub(crate) fn own_dir(&self) -> PathBuf {
         self.common_dir().join("orchestrate")

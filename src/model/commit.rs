@@ -45,6 +45,9 @@ pub(crate) struct Commit {
     /// From the first parent's time to this commit's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) seconds: Option<u64>,
+    /// Commits that an amend or a rebase made it of: their own records count no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) replaces: Vec<Oid>,
     #[serde(flatten)]
     pub(crate) extra: Extra,
 }

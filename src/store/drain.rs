@@ -10,7 +10,8 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -56,18 +57,32 @@ const SIGNS: &[(&str, &str)] = &[
     ("index.lock", "git is at work on the index"),
 ];
 
+/// After so many seconds another work tree's rebase was left alone.
+const LEFT_ALONE: i64 = 24 * 60 * 60;
+
 /// What git sets for hooks of a commit, and for everything that a rebase starts.
 const VARIABLES: &[(&str, &str)] =
     &[("GIT_INDEX_FILE", "a commit is under way"), ("GIT_REFLOG_ACTION", "a rebase is under way")];
 
 impl Store<'_> {
     /// Why this is no time to drain, as far as anyone can tell: git says it to what it starts, and by
-    /// files in the work tree's git folder. What another git does in the same moment nobody can tell;
+    /// files in the git folders of work trees. What another git does in the same moment nobody can tell;
     /// then the files, which go only after the ref was read again, are what keeps records.
     pub(crate) fn busy(&self) -> Option<&'static str> {
         let told = VARIABLES.iter().find(|(name, _)| self.host.env(name).is_some());
         let seen = || SIGNS.iter().find(|(name, _)| self.repo.git_dir().join(name).exists());
-        told.or_else(seen).map(|(_, why)| *why)
+        told.or_else(seen).map(|(_, why)| *why).or_else(|| self.busy_elsewhere())
+    }
+
+    /// The same of the other work trees: they share the notes. What somebody left in the middle there a
+    /// day ago does not hold up everybody else.
+    fn busy_elsewhere(&self) -> Option<&'static str> {
+        let now = self.host.now_ms() / 1000;
+        let is_recent =
+            |file: &Path| file.symlink_metadata().is_ok_and(|it| now.saturating_sub(it.mtime()) < LEFT_ALONE);
+        let others = self.repo.other_git_dirs();
+        let sign = |(name, _): &&(&str, &str)| others.iter().any(|dir| is_recent(&dir.join(name)));
+        SIGNS.iter().find(sign).map(|_| "git is at work in another work tree")
     }
 
     /// Drains the spool, unless this is no time for it.
@@ -171,7 +186,8 @@ impl Store<'_> {
             if let Event::Commit { commit, agents } = &spooled.event {
                 let Spooled { id, at, .. } = *spooled;
                 let (commit, agents) = (*commit, agents.clone());
-                let measured = Measured { id, at, commit, agents, paths: vec![path.clone()] };
+                let (paths, replaces) = (vec![path.clone()], Vec::new());
+                let measured = Measured { id, at, commit, agents, replaces, paths };
                 wanted.entry(commit).or_insert(measured);
             }
         }
@@ -185,9 +201,24 @@ impl Store<'_> {
                     let mut paths = known.unwrap_or_default();
                     paths.push(path.to_path_buf());
                     let (id, at) = (derived(event, new), Timestamp(event.millis()));
-                    let measured = Measured { id, at, commit: new, agents: Vec::new(), paths };
+                    let (agents, replaces) = (Vec::new(), Vec::new());
+                    let measured = Measured { id, at, commit: new, agents, replaces, paths };
                     wanted.entry(new).or_insert(measured);
                 }
+            }
+        }
+        let made_of = fold.found.made_of();
+        for commit in wanted.keys().copied().collect::<Vec<Oid>>() {
+            let replaces = replaced_by(commit, &made_of);
+            let mut agents = BTreeSet::new();
+            for old in &replaces {
+                agents.extend(fold.note(*old)?.agents.iter().cloned());
+                agents.extend(wanted.get(old).into_iter().flat_map(|it| it.agents.iter().cloned()));
+            }
+            if let Some(measured) = wanted.get_mut(&commit) {
+                agents.extend(std::mem::take(&mut measured.agents));
+                measured.agents = agents.into_iter().collect();
+                measured.replaces = replaces.into_iter().collect();
             }
         }
         let mut unmeasured = Vec::new();
@@ -279,6 +310,8 @@ struct Measured {
     at: Timestamp,
     commit: Oid,
     agents: Vec<String>,
+    /// The commits that it was made of.
+    replaces: Vec<Oid>,
     /// The files that ask for it: that of the commit itself, or of those that it was made from.
     paths: Vec<PathBuf>,
 }
@@ -314,8 +347,19 @@ fn commit_record(
         agents: agents.into_iter().collect(),
         executions: executions_named(&info.message),
         seconds,
+        replaces: measured.replaces.clone(),
         extra: BTreeMap::new(),
     }
+}
+
+/// Every commit that `commit` was made of, directly or by way of others.
+fn replaced_by(commit: Oid, made_of: &BTreeMap<Oid, Vec<Oid>>) -> BTreeSet<Oid> {
+    let (mut replaced, mut open) = (BTreeSet::new(), vec![commit]);
+    while let Some(made) = open.pop() {
+        let of_it = made_of.get(&made).into_iter().flatten().copied();
+        open.extend(of_it.filter(|old| *old != commit && replaced.insert(*old)));
+    }
+    replaced
 }
 
 /// The id of the record of a commit that was made from a measured one: the same at each try.
@@ -341,12 +385,17 @@ struct Note {
     ids: BTreeSet<RecordId>,
     /// The commits that its lines measure.
     measured: BTreeSet<Oid>,
+    /// The agents that its measured commits name.
+    agents: BTreeSet<String>,
 }
 
 impl Note {
     fn insert(&mut self, line: &[u8]) {
         self.ids.extend(canonical_id(line));
-        self.measured.extend(commit_of(line));
+        if let Ok(Record::Commit(commit)) = Record::parse(line) {
+            self.measured.insert(commit.commit);
+            self.agents.extend(commit.agents);
+        }
         self.lines.insert(line.to_vec());
     }
 }

@@ -8,6 +8,7 @@
 //! A name is `<ULID>.<kind>`. Files of kinds or versions that this program does not know are left
 //! alone: a newer one wrote them.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -268,6 +269,13 @@ impl Found {
             let changed = pairs.iter().filter(|(old, new)| old != new);
             changed.map(|(old, new)| (file.spooled.id, file.path.as_path(), *old, *new))
         })
+    }
+
+    /// By each commit that was made anew, those that it was made of.
+    pub(super) fn made_of(&self) -> BTreeMap<Oid, Vec<Oid>> {
+        let mut made_of = BTreeMap::<Oid, Vec<Oid>>::new();
+        self.pairs().for_each(|(_, _, old, new)| made_of.entry(new).or_default().push(old));
+        made_of
     }
 
     /// How many events wait.

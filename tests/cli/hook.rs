@@ -114,6 +114,33 @@ fn amend_keeps_the_record_once_and_measures_the_new_commit() {
 }
 
 #[test]
+fn a_measured_commit_that_is_made_anew_counts_once_and_keeps_its_agents() {
+    let repo = hooked().file("b", "1");
+    repo.git(["add", "-A"]);
+    let mut by_agent = repo.command("git");
+    by_agent.args(["commit", "-q", "-m", "work"]).env("CLAUDECODE", "1");
+    assert!(by_agent.status().expect("git starts").success());
+    for words in ["better words", "best words"] {
+        repo.orchestrate(["drain"]).code(0);
+        let before = measured(&repo).len();
+        repo.git(["commit", "-q", "--amend", "-m", words]);
+        repo.git(["commit", "-q", "--amend", "-m", &format!("{words}!")]);
+        repo.orchestrate(["drain"]).code(0);
+        let head = repo.git(["rev-parse", "HEAD"]);
+        let commits = commits(&repo);
+        assert_eq!(commits.len(), before, "{commits:?}");
+        let of_head: Vec<&Value> = commits.iter().filter(|it| it["commit"] == head.as_str()).collect();
+        assert_eq!((of_head.len(), &of_head[0]["agents"]), (1, &serde_json::json!(["claude-code"])));
+    }
+    let base = repo.git(["rev-parse", "HEAD~1"]);
+    rebase(&repo, &["--force-rebase", &base]);
+    repo.orchestrate(["drain"]).code(0);
+    assert_eq!(commits(&repo).len(), 2);
+    assert_eq!(commits(&repo)[0]["agents"], serde_json::json!(["claude-code"]));
+    repo.orchestrate(["check"]).code(0);
+}
+
+#[test]
 fn a_record_in_the_spool_follows_an_amend_in_the_spool() {
     let repo = hooked().file("b", "1").commit("work");
     repo.orchestrate_with(["record", "--spool"], &execution("work", ["a", "b"], "passed")).code(0);

@@ -168,6 +168,41 @@ fn nothing_is_drained_while_a_rebase_or_commit_is_under_way() {
 }
 
 #[test]
+fn a_rebase_in_another_work_tree_is_waited_for_but_not_for_ever() {
+    let repo = repo().with_real_clock().file("a", "1").commit("one").file("a", "2").commit("two");
+    let side = repo.root().join("side");
+    let stopped = |repo: &TestRepo| {
+        let rebase = repo.command("git").args(["rebase", "-q", "-x", "false", "HEAD~1"]).output();
+        assert!(!rebase.expect("git starts").status.success(), "it stops");
+    };
+    let drained = |repo: &TestRepo| repo.orchestrate(["drain"]).code(0).stdout;
+    let busy = "nothing was drained: git is at work in another work tree\n";
+    repo.git(["worktree", "add", "-q", "-b", "side", side.to_str().expect("UTF-8")]);
+    let linked = repo.at(&side).with_real_clock();
+    spool(&repo, "waits");
+    stopped(&linked);
+    assert_eq!(drained(&repo), busy);
+    linked.git(["rebase", "--abort"]);
+    stopped(&repo);
+    assert_eq!(drained(&linked), busy);
+    repo.git(["rebase", "--abort"]);
+    assert!(drained(&repo).starts_with("drained 1 record"));
+
+    spool(&repo, "a day later");
+    stopped(&linked);
+    let state = repo.path().join(".git/worktrees/side/rebase-merge");
+    let touched = repo.command("touch").args(["-d", "2 days ago"]).arg(&state).status();
+    assert!(touched.expect("it starts").success());
+    assert!(drained(&repo).starts_with("drained 1 record"));
+
+    spool(&repo, "its folder is gone");
+    std::fs::remove_dir_all(&side).expect("removed");
+    let touched = repo.command("touch").arg(&state).status();
+    assert!(touched.expect("it starts").success());
+    assert!(drained(&repo).starts_with("drained 1 record"));
+}
+
+#[test]
 fn deinit_keeps_what_waits() {
     let repo = repo();
     spool(&repo, "waits");
