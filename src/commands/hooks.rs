@@ -31,7 +31,8 @@ enum Verb {
     ///
     /// With git 2.54 or newer they are set in <git folder>/orchestrate/config; with an older git, a
     /// marked block comes first in each hook. A hook outside this clone's git folder is left alone:
-    /// then the lines to add are shown, and the exit code is 1.
+    /// then the lines to add are shown, and the exit code is 1. A plain `git fetch` then brings what the
+    /// remotes remember, into refs/orchestrate/remotes, for `sync` to check and join.
     #[command(after_help = "\
 Example:
   git orchestrate hooks install")]

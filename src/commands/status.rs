@@ -13,7 +13,7 @@ use crate::model::record::Outcome;
 use crate::model::recount::executions;
 use crate::model::time::Timestamp;
 use crate::store::{LEARNING, NOTES, OpenRun, RUNS, Review, Store};
-use crate::ui::{Failure, ago, count};
+use crate::ui::{Failure, ago, count, quoted};
 
 /// Show what is remembered here, what is open, and what to do next
 #[derive(Debug, clap::Args)]
@@ -33,6 +33,7 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
         *stages.entry(stage.as_str()).or_default() += 1;
     }
     let unlearned = learn::changes(&committed, &library).len();
+    let unjoined = store.unjoined(&noted)?;
     let branches = store.learning_branches()?;
     let runs = store.open_runs()?;
     let remote = &store.settings.remote;
@@ -61,6 +62,7 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
             "declined": declined,
             "not_learned_yet": unlearned,
             "waiting": store.waiting()?,
+            "not_joined_yet": unjoined.iter().cloned().collect::<BTreeMap<String, usize>>(),
             "open_runs": runs.iter().map(|run| run.id).collect::<Vec<_>>(),
             "marketplaces": store.settings.marketplaces.keys().collect::<Vec<_>>(),
         }));
@@ -103,6 +105,15 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
         cx.ui.hint("`git orchestrate run \"what you want\"` plans, asks, and runs");
     }
     hint_at_spool(cx, &store)?;
+    for (remote, number) in &unjoined {
+        let named =
+            if *remote == store.settings.remote { String::new() } else { format!(" {}", quoted(remote)) };
+        let are = if *number == 1 { "is" } else { "are" };
+        let executions = count(*number, "execution");
+        cx.ui.hint(format!(
+            "{remote} has {executions} that {are} not joined yet: `git orchestrate sync{named}`"
+        ));
+    }
     if store.settings.review == Review::Branch {
         let more = unlearned > 0 && store.is_ours_to_tell(&noted.records, &committed, &library);
         hint_at_review(cx, &store, &in_review, &declined, more)?;

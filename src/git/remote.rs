@@ -10,6 +10,11 @@ impl Repository {
         self.config(&format!("remote.{remote}.url")).is_some()
     }
 
+    /// Names of the remotes that are configured.
+    pub(crate) fn remotes(&self) -> Result<Vec<String>, GitError> {
+        Ok(self.git().arg("remote").text()?.lines().map(str::to_owned).collect())
+    }
+
     /// Those of these refs that the remote has.
     pub(crate) fn ls_remote(&self, remote: &str, refs: &[&str]) -> Result<Vec<(String, Oid)>, GitError> {
         let git =

@@ -95,6 +95,9 @@ pub(crate) fn install(repo: &Repository, method: Method) -> Result<Vec<Installed
     if installed.iter().any(is_in) {
         wiring::take_rewrite_ref(repo)?;
     }
+    if installed.iter().any(|it| !matches!(it.change, Change::Refused(_))) {
+        wiring::follow_remotes(repo)?;
+    }
     Ok(installed)
 }
 

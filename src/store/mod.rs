@@ -20,6 +20,7 @@ mod runs;
 mod settings;
 mod share;
 mod spool;
+mod unjoined;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

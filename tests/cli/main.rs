@@ -10,6 +10,7 @@ mod check_tamper;
 mod concurrency;
 mod deinit;
 mod demo;
+mod fetch;
 mod help;
 mod hook;
 mod hooks;

@@ -1,0 +1,42 @@
+//! What fetches brought of remotes and nobody has joined with ours yet.
+
+use std::collections::BTreeSet;
+
+use super::Store;
+use super::error::StoreError;
+use super::executions::Noted;
+use crate::model::id::RecordId;
+use crate::model::record::Record;
+
+/// Below here is what fetches saw, a folder for each remote.
+const SEEN: &str = "refs/orchestrate/remotes/";
+
+impl Store<'_> {
+    /// Remotes of which a fetch has seen executions that are not in `noted`, with how many. Notes that
+    /// can't be read now are none: `sync` says what is wrong with them.
+    pub(crate) fn unjoined(&self, noted: &Noted) -> Result<Vec<(String, usize)>, StoreError> {
+        let ours = self.notes_tip()?;
+        let mut unjoined = Vec::new();
+        for (name, theirs) in self.repo.refs_under(SEEN)? {
+            let Some(remote) = name.strip_prefix(SEEN).and_then(|name| name.strip_suffix("/notes")) else {
+                continue;
+            };
+            if let Some(ours) = ours
+                && (ours == theirs || self.repo.is_ancestor(theirs, ours).unwrap_or(false))
+            {
+                continue;
+            }
+            let lines = self.lines_beyond(theirs, ours).unwrap_or_default();
+            let execution = |line: &Vec<u8>| match Record::parse(line) {
+                Ok(Record::Execution(execution)) => Some(execution.id),
+                _ => None,
+            };
+            let new: BTreeSet<RecordId> =
+                lines.iter().filter_map(execution).filter(|id| !noted.records.contains_key(id)).collect();
+            if !new.is_empty() {
+                unjoined.push((remote.to_owned(), new.len()));
+            }
+        }
+        Ok(unjoined)
+    }
+}
