@@ -16,7 +16,7 @@ use crate::marketplace;
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::plan::Plan;
-use crate::model::record::{Execution, Outcome};
+use crate::model::record::{Execution, Outcome, Step};
 use crate::model::time::Timestamp;
 use crate::store::{Anchor, Apply, Defaults, Entry, Learned, Privacy, Store, author_hash, complete};
 use crate::ui::{Failure, exit};
@@ -228,7 +228,7 @@ fn record(
         "source": if store.host.is_ci() { "ci" } else { "run" },
         "plan": plan.digest(),
         "arm": "learned",
-        "steps": ran.steps,
+        "steps": kept_steps(store, plan, &ran.steps),
         "outcome": ran.outcome,
         "predicted": {
             "success": predicted.success_probability,
@@ -252,6 +252,22 @@ fn record(
     })?;
     store.append(&[Entry { object, id, line: execution.line() }])?;
     Ok(execution)
+}
+
+/// The steps as they are recorded: where a record must not say what was asked for, an error that a
+/// component words with it must not either.
+fn kept_steps(store: &Store<'_>, plan: &Plan, steps: &[Step]) -> Vec<Step> {
+    let mut steps = steps.to_vec();
+    if store.settings.privacy != Privacy::Text {
+        let said: Vec<&str> = std::iter::once(plan.request.as_str())
+            .chain(plan.steps.iter().map(|step| step.purpose.as_str()))
+            .filter(|said| !said.trim().is_empty())
+            .collect();
+        for error in steps.iter_mut().filter_map(|step| step.error.as_mut()) {
+            *error = said.iter().fold(error.clone(), |error, said| error.replace(said, "<request>"));
+        }
+    }
+    steps
 }
 
 /// Forgets the refs of earlier runs whose results HEAD has by now. Those that have no record yet may

@@ -28,6 +28,7 @@ mod notes;
 mod patterns;
 mod pipeline;
 mod plan;
+mod privacy;
 mod reconcile;
 mod record;
 mod repositories;
