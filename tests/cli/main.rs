@@ -45,4 +45,5 @@ mod support;
 mod surgery;
 mod sync;
 mod templates_ci;
+mod terminal;
 mod travel;
