@@ -187,3 +187,28 @@ pub(crate) fn skip(name: &str) {
         assert!(expected.split(',').any(|it| it.trim() == name), "{name} was not expected to be skipped");
     }
 }
+
+#[test]
+#[ignore = "what it needs is on no machine: the test below starts it"]
+fn needs_a_unicorn() {
+    skip("a unicorn");
+}
+
+#[test]
+fn a_skip_that_nobody_expected_fails_where_skips_are_counted() {
+    let ends_well = |expected: Option<&str>| {
+        let mut test = std::process::Command::new(std::env::current_exe().expect("this program"));
+        test.args(["--ignored", "--exact", "hooks_scene::needs_a_unicorn"]);
+        test.env_remove("GIT_ORCHESTRATE_EXPECTED_SKIPS");
+        if let Some(expected) = expected {
+            test.env("GIT_ORCHESTRATE_EXPECTED_SKIPS", expected);
+        }
+        let ended = test.output().expect("it starts");
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(said.contains("skipped: a unicorn is not on this machine"), "{said}");
+        ended.status.success()
+    };
+    assert!(ends_well(None), "on a machine of one's own");
+    assert!(ends_well(Some("git 2.54, a unicorn")));
+    assert!(!ends_well(Some("git 2.54")) && !ends_well(Some("")));
+}

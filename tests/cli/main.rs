@@ -47,3 +47,4 @@ mod sync;
 mod templates_ci;
 mod terminal;
 mod travel;
+mod trust;
