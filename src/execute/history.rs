@@ -80,9 +80,8 @@ impl<'a> History<'a> {
             author: &self.order.identity,
             at: Timestamp(self.host.now_ms()),
         })?;
-        writer.sync()?;
         let checkpoint = RefEdit::to(self.order.checkpoint(), oid, Some(self.tip));
-        self.repo.move_refs(&[checkpoint], &format!("orchestrate: {}", step.id.escape_default()))?;
+        writer.move_refs(&[checkpoint], &format!("orchestrate: {}", step.id.escape_default()))?;
         self.tip = oid;
         self.commits.push(oid);
         let subject = message.lines().next().unwrap_or_default().to_owned();

@@ -1,6 +1,7 @@
 //! The git executable: the one place that starts it.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -48,8 +49,17 @@ const PIPE: usize = 4096;
 pub(crate) struct Git {
     command: Command,
     name: String,
-    input: Option<Vec<u8>>,
+    input: Input,
     known_to: Option<Running>,
+}
+
+/// What git reads on standard input.
+#[derive(Debug)]
+enum Input {
+    None,
+    Bytes(Vec<u8>),
+    /// From where it stands now.
+    File(File),
 }
 
 /// How git ended.
@@ -87,7 +97,7 @@ impl Git {
             command.env_remove(name);
         }
         command.env("LC_ALL", "C").stdin(Stdio::null());
-        Self { command, name: String::new(), input: None, known_to: None }
+        Self { command, name: String::new(), input: Input::None, known_to: None }
     }
 
     /// Adds one argument.
@@ -132,7 +142,14 @@ impl Git {
 
     /// Gives it this on standard input.
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.input = Some(bytes.into());
+        self.input = Input::Bytes(bytes.into());
+        self
+    }
+
+    /// Gives it a file on standard input, from where that stands now. It keeps the file's lock, too,
+    /// as long as it lives.
+    pub(super) fn input_file(mut self, file: File) -> Self {
+        self.input = Input::File(file);
         self
     }
 
@@ -144,7 +161,11 @@ impl Git {
 
     /// Runs it, whatever it exits with.
     pub(crate) fn end(mut self) -> Result<Ended, GitError> {
-        let stdin = if self.input.is_some() { Stdio::piped() } else { Stdio::null() };
+        let (stdin, input) = match self.input {
+            Input::None => (Stdio::null(), None),
+            Input::Bytes(bytes) => (Stdio::piped(), Some(bytes)),
+            Input::File(file) => (Stdio::from(file), None),
+        };
         self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(GitError::NoGit)?;
         let id = child.id();
@@ -153,7 +174,7 @@ impl Git {
         }
         // git may stop reading early; what it then says is the better error. What fits into a pipe
         // needs no thread that feeds it.
-        let feeder = match child.stdin.take().zip(self.input) {
+        let feeder = match child.stdin.take().zip(input) {
             Some((mut pipe, bytes)) if bytes.len() > PIPE => {
                 Some(std::thread::spawn(move || drop(pipe.write_all(&bytes))))
             }

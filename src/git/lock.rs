@@ -4,6 +4,9 @@
 //! refs from the values that it read; so a holder that hangs delays others by ten seconds and no
 //! more, and a missing lock file harms nothing. Limit: an attempt that creates a ref under a name of
 //! its own races with nobody; two of them without the lock make two refs.
+//!
+//! The lock's file says what its holder is about, see [`Journal`], and is empty when that is done: who
+//! gets the lock and finds something in it clears away what was left.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::sync::mpsc;
@@ -11,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::error::GitError;
+use super::journal::{Hold, Journal};
 use super::repository::Repository;
 use crate::host::Host;
 
@@ -19,24 +23,59 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a lost race is tried again.
 const MAX_TRIES: u32 = 40;
 
-/// The lock, until it is dropped. `None` inside: it could not be had in time.
-#[derive(Debug)]
-pub(crate) struct WriteLock(#[expect(dead_code, reason = "held for its drop")] Option<File>);
+/// The lock, until it is dropped; or the knowledge that it could not be had in time.
+#[must_use]
+pub(crate) struct WriteLock<'r> {
+    repo: &'r Repository,
+    /// Taken while this process had it already.
+    within: bool,
+}
+
+impl Drop for WriteLock<'_> {
+    fn drop(&mut self) {
+        if !self.within
+            && let Some(Hold::Locked(journal)) = self.repo.held.take()
+        {
+            journal.close();
+        }
+    }
+}
 
 impl Repository {
-    /// Waits for the write lock, for ten seconds at most.
-    pub(crate) fn lock(&self) -> Result<WriteLock, GitError> {
+    /// Waits for the write lock, for ten seconds at most; not at all where this process has it.
+    pub(crate) fn lock(&self) -> Result<WriteLock<'_>, GitError> {
+        if self.held.borrow().is_some() {
+            return Ok(WriteLock { repo: self, within: true });
+        }
         let dir = self.own_dir();
         std::fs::create_dir_all(&dir).map_err(GitError::io("create", &dir))?;
         let path = dir.join("write.lock");
-        let file =
-            OpenOptions::new().create(true).append(true).open(&path).map_err(GitError::io("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(WriteLock(Some(file))),
-            Err(TryLockError::WouldBlock) => Ok(WriteLock(wait(file))),
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(GitError::io("open", &path))?;
+        let file = match file.try_lock() {
+            Ok(()) => Some(file),
+            Err(TryLockError::WouldBlock) => wait(file),
             // A file system without locks (some network mounts): compare-and-swap alone.
-            Err(TryLockError::Error(_)) => Ok(WriteLock(None)),
-        }
+            Err(TryLockError::Error(_)) => None,
+        };
+        let hold = match file {
+            Some(file) => {
+                let journal = Journal::of(file);
+                if let Some(unfinished) = journal.unfinished().map_err(GitError::io("read", &path))? {
+                    self.clear(&unfinished);
+                }
+                journal.begin().map_err(GitError::io("write", &path))?;
+                Hold::Locked(journal)
+            }
+            None => Hold::Unlocked,
+        };
+        self.held.replace(Some(hold));
+        Ok(WriteLock { repo: self, within: false })
     }
 
     /// Runs `attempt` under the lock until it does not lose a race. An attempt reads the current

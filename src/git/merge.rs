@@ -1,8 +1,9 @@
 //! Three-way merges of trees, without a work tree.
 
 use super::error::GitError;
-use super::objects::{Identity, NewCommit, Writer};
+use super::objects::Identity;
 use super::repository::Repository;
+use super::writer::{NewCommit, Writer};
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
 
@@ -31,6 +32,7 @@ impl Repository {
         };
         let base = commit(base, &[])?;
         let (ours, theirs) = (commit(ours, &[base])?, commit(theirs, &[base])?);
+        writer.sync()?;
         let ended = self
             .git()
             .config("core.fsync=objects")

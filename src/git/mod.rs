@@ -4,13 +4,17 @@
 
 mod apply;
 mod checkout;
+mod collection;
 mod command;
 mod config;
 mod config_file;
 mod diff;
 mod error;
 mod history;
+mod journal;
+mod leftovers;
 mod lock;
+mod loose;
 mod measure;
 mod merge;
 mod notes;
@@ -28,6 +32,7 @@ mod unattended;
 mod version;
 mod worktree;
 mod worktrees;
+mod writer;
 
 #[cfg(test)]
 pub(crate) mod samples;
@@ -39,7 +44,7 @@ pub(crate) use error::GitError;
 pub(crate) use history::Text;
 pub(crate) use measure::{Compared, FileNumbers};
 pub(crate) use notes::NotesTree;
-pub(crate) use objects::{CommitInfo, Identity, NewCommit, Writer};
+pub(crate) use objects::{CommitInfo, Identity};
 pub(crate) use place::Place;
 pub(crate) use push::{PushEdit, Pushed};
 pub(crate) use refs::RefEdit;
@@ -49,3 +54,4 @@ pub(crate) use trees::{Changed, Entry, Kind};
 pub(crate) use version::Version;
 pub(crate) use worktree::Worktree;
 pub(crate) use worktrees::Worktrees;
+pub(crate) use writer::{NewCommit, Writer};

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use gix::note::plumbing::State;
 
 use super::error::GitError;
-use super::objects::{NewCommit, Writer, from_gix, to_gix};
+use super::objects::{from_gix, to_gix};
 use super::repository::Repository;
+use super::writer::{NewCommit, Writer};
 use crate::model::oid::Oid;
 
 /// The notes at one tip, being edited.
@@ -36,7 +37,7 @@ impl<'w, 'r> NotesTree<'w, 'r> {
     pub(crate) fn get(&mut self, annotated: Oid) -> Result<Option<Vec<u8>>, GitError> {
         let doing = GitError::gix(format!("read the note of {annotated}"));
         let blob = self.state.get(&to_gix(annotated), self.writer).map_err(doing)?;
-        blob.map(|blob| self.writer.repo.blob(from_gix(blob))).transpose()
+        blob.map(|blob| self.writer.read_blob(from_gix(blob))).transpose()
     }
 
     /// Gives an object this note instead of any that it has.

@@ -3,11 +3,15 @@
 //! Guarantee: all edits of a transaction take place or none, and none over a value that the caller
 //! did not expect. They go through `git update-ref --stdin`: gix would leave `packed-refs.lock`
 //! behind when killed. git does it in a process group of its own: who kills ours (`timeout -s KILL`,
-//! a cancelled CI job) leaves no lock. Limits: a power cut in that moment may leave one; readers may
-//! see one edit of a transaction before another.
+//! a cancelled CI job) leaves no lock. Who kills git too leaves locks that our next writer removes, see
+//! [`journal`](super::journal). Limits: a power cut in that moment may leave one; readers may see one
+//! edit of a transaction before another.
 
+use super::command::{Ended, Git};
 use super::error::GitError;
+use super::journal::Hold;
 use super::repository::Repository;
+use crate::host::{Point, pass};
 use crate::model::oid::Oid;
 
 /// How long git waits for a lock that another git holds, in milliseconds, unless the user says.
@@ -72,17 +76,15 @@ impl Repository {
     /// Moves refs: all of them, or none. `why` goes to the reflog.
     pub(crate) fn move_refs(&self, edits: &[RefEdit], why: &str) -> Result<(), GitError> {
         let Some(first) = edits.first() else { return Ok(()) };
+        let _lock = self.lock()?;
         let mut git = self.git().config("core.fsync=reference");
         for key in ["core.filesRefLockTimeout", "core.packedRefsTimeout"] {
             if self.config(key).is_none() {
                 git = git.config(&format!("{key}={PATIENCE_MS}"));
             }
         }
-        let ended = git
-            .args(["update-ref", "-m", why, "--create-reflog", "--stdin", "-z"])
-            .input(transaction(edits))
-            .apart()
-            .end()?;
+        git = git.args(["update-ref", "-m", why, "--create-reflog", "--stdin", "-z"]).apart();
+        let ended = self.carry_out(git, transaction(edits))?;
         if ended.success {
             return Ok(());
         }
@@ -93,9 +95,29 @@ impl Repository {
             }
         }
         // git's advice follows in further lines; ours is added at the edge.
-        let reason = ended.stderr.lines().next().unwrap_or("no reason given");
+        let silent = if ended.code.is_none() { "git was killed" } else { "no reason given" };
+        let reason = ended.stderr.lines().next().unwrap_or(silent);
         let reason = reason.trim_start_matches("fatal: ").trim_start_matches("prepare: ").to_owned();
         Err(GitError::RefNotMoved { name: first.name.clone(), reason })
+    }
+
+    /// Lets git read the transaction from the journal, or, without the lock, from a pipe.
+    fn carry_out(&self, git: Git, transaction: String) -> Result<Ended, GitError> {
+        let held = self.held.borrow();
+        let Some(Hold::Locked(journal)) = held.as_ref() else {
+            return git.input(transaction).end();
+        };
+        let path = || self.own_dir().join("write.lock");
+        let file = journal.hand_over(&transaction).map_err(|error| GitError::io("write", path())(error))?;
+        pass(Point::BeforeUpdateRef);
+        let ended = git.input_file(file).end()?;
+        pass(Point::RefsMoved);
+        if ended.code.is_none()
+            && let Ok(Some(unfinished)) = journal.unfinished()
+        {
+            self.clear(&unfinished);
+        }
+        Ok(ended)
     }
 
     /// Refs whose full names start with `prefix` (ending in `/`), with their tips, sorted by name.

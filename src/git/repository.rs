@@ -1,9 +1,11 @@
 //! A repository: what it is, where it is, where HEAD points.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::command::Git;
 use super::error::GitError;
+use super::journal::Hold;
 use super::running::Running;
 use super::unattended::Unattended;
 use crate::host::Host;
@@ -18,6 +20,8 @@ pub(crate) struct Repository {
     pub(super) has_promisor: bool,
     /// Nobody watches the git commands on it.
     pub(super) unattended: Option<Unattended>,
+    /// How this process writes; `None` when it does not.
+    pub(super) held: RefCell<Option<Hold>>,
 }
 
 /// Where HEAD points.
@@ -83,7 +87,7 @@ impl Repository {
                 .plumbing()
                 .sections_by_name("remote")
                 .is_some_and(|mut remotes| remotes.any(|remote| remote.value("promisor").is_some()));
-        Ok(Self { gix, foreign_refs, has_promisor, unattended: None })
+        Ok(Self { gix, foreign_refs, has_promisor, unattended: None, held: RefCell::default() })
     }
 
     /// The same repository, with git commands that ask for nothing and are known to `running`.

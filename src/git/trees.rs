@@ -210,7 +210,7 @@ impl Repository {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::objects::Writer;
+    use crate::git::Writer;
     use crate::git::samples::TestRepo;
 
     fn shown(entry: Option<&Entry>) -> String {
@@ -259,6 +259,7 @@ mod tests {
                 let object = gix::objs::Tree { entries: twice.to_vec() };
                 folder = from_gix(gix::objs::Write::write(&writer, &object).expect("written"));
             }
+            writer.sync().expect("synced");
             let is_refused = |ended: Option<GitError>| matches!(ended, Some(GitError::Boundless { .. }));
             assert!(is_refused(open.entries(folder).err()), "{what}");
             assert!(is_refused(open.changes_between(None, folder).err()), "{what}");

@@ -4,11 +4,16 @@
 //! there and ticks one second at each reading, and by a fixed sequence: with it even object ids are
 //! the same from run to run.
 
+mod point;
+
 use std::cell::Cell;
 use std::ffi::OsString;
+use std::fs::Metadata;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+pub(crate) use point::{Point, pass};
 
 /// Replaces the clock and the randomness in tests.
 const TEST_CLOCK: &str = "GIT_ORCHESTRATE_TEST_CLOCK";
@@ -71,6 +76,16 @@ impl Host {
     pub(crate) fn cores(&self) -> usize {
         std::thread::available_parallelism().map_or(1, usize::from)
     }
+}
+
+/// How long ago a file was changed, by the machine's clock; nothing if that is yet to come.
+pub(crate) fn age(file: &Metadata) -> Duration {
+    file.modified().ok().and_then(|changed| changed.elapsed().ok()).unwrap_or_default()
+}
+
+/// The present moment as files are stamped with it.
+pub(crate) fn file_time() -> SystemTime {
+    SystemTime::now()
 }
 
 /// Measures elapsed time, unaffected by changes of the clock.

@@ -186,8 +186,7 @@ impl Store<'_> {
                 author: &identity,
                 at,
             })?;
-            writer.sync()?;
-            self.repo.move_refs(&[RefEdit::to(NOTES, commit, ours)], "orchestrate: join notes")
+            writer.move_refs(&[RefEdit::to(NOTES, commit, ours)], "orchestrate: join notes")
         })?)
     }
 
@@ -231,7 +230,7 @@ impl Store<'_> {
                     return Ok(());
                 };
                 let edit = RefEdit::to(LEARNING, commit, Some(tip));
-                Ok(self.repo.move_refs(&[edit], "orchestrate: join learning")?)
+                Ok(writer.move_refs(&[edit], "orchestrate: join learning")?)
             };
             unless_lost(attempt())
         })?

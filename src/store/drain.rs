@@ -22,6 +22,7 @@ use super::executions::{Additions, Entry as Line, Held, add, canonical_id, note_
 use super::learning::unless_lost;
 use super::spool::{BadFile, Event, Found, SpoolFile, Spooled, Waiting};
 use crate::git::{CommitInfo, Compared, FileNumbers, GitError, NotesTree, Writer};
+use crate::host::{Point, pass};
 use crate::model::agent;
 use crate::model::commit::{Commit, CommitKind, executions_named};
 use crate::model::id::RecordId;
@@ -118,6 +119,7 @@ impl Store<'_> {
         if self.notes_tip()? == moved.or(tip) {
             let stays = |file: &SpoolFile| bad.iter().chain(&left).any(|it| it.path == file.path);
             let settled: Vec<SpoolFile> = found.files.iter().filter(|it| !stays(it)).cloned().collect();
+            pass(Point::DrainedNotRemoved);
             self.spool().clean(&settled, &found);
         }
         self.spool().set_aside(&bad)?;

@@ -120,8 +120,7 @@ impl Store<'_> {
             author: &self.repo.identity(self.host),
             at: Timestamp(self.host.now_ms()),
         })?;
-        writer.sync()?;
-        self.repo.move_refs(&[RefEdit::to(NOTES, commit, tip)], "orchestrate: record")?;
+        writer.move_refs(&[RefEdit::to(NOTES, commit, tip)], "orchestrate: record")?;
         Ok(Some(commit))
     }
 

@@ -165,7 +165,7 @@ impl Store<'_> {
                     None => self.new_branch(at)?,
                 };
                 let edit = RefEdit::to(branch.clone(), commit, open.map(|(_, tip)| tip));
-                self.repo.move_refs(&[edit], "orchestrate: learn")?;
+                writer.move_refs(&[edit], "orchestrate: learn")?;
                 Ok(Some(Learned { branch, commit, message }))
             };
             unless_lost(attempt())
@@ -205,9 +205,11 @@ impl Store<'_> {
     pub(super) fn root(&self, writer: &Writer<'_>) -> Result<Oid, GitError> {
         let files = Library::default().files().into_iter().map(|(path, bytes)| (path, Some(bytes))).collect();
         let tree = writer.tree(None, &files)?;
-        let author = Identity::ours();
+        let (author, at) = (Identity::ours(), Timestamp::default());
         let message = "Start the pattern library\n";
-        writer.commit(&NewCommit { tree, parents: &[], message, author: &author, at: Timestamp::default() })
+        let root = writer.commit(&NewCommit { tree, parents: &[], message, author: &author, at })?;
+        writer.sync()?;
+        Ok(root)
     }
 
     /// Under review every clone proposes what it recorded itself; what else the notes hold is for others

@@ -85,10 +85,9 @@ impl Store<'_> {
                 }
                 let nothing = outcome.merged.is_empty() && outcome.nothing_new.is_empty();
                 if before != Some(tip) && !nothing {
-                    writer.sync()?;
                     edits.insert(0, RefEdit::to(LEARNING, tip, before));
                 }
-                self.repo.move_refs(&edits, "orchestrate: merge")?;
+                writer.move_refs(&edits, "orchestrate: merge")?;
                 outcome.tip = if nothing { before } else { Some(tip) };
                 Ok(outcome)
             };

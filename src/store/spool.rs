@@ -1,7 +1,8 @@
 //! The spool: what waits to be written into the notes, one small file per event.
 //!
 //! Guarantee: an event is whole and durable before its writer goes on (temporary file, fsync, rename,
-//! fsync of the folder), and no lock is waited for. Files are removed by [`drain`](super::drain)
+//! fsync of the folder), and no lock is waited for. Its writer holds a lock of the temporary file: one
+//! that nobody holds was left by somebody who was killed. Files are removed by [`drain`](super::drain)
 //! alone, once the notes have what they ask for. A reader lists the spool *before* it reads the notes'
 //! tip: so it sees an event in one of them, whoever drains in between.
 //!
@@ -9,22 +10,25 @@
 //! alone: a newer one wrote them.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
-use crate::host::Host;
+use crate::host::{Host, Point, pass};
 use crate::model::id::RecordId;
 use crate::model::json;
 use crate::model::oid::Oid;
 use crate::model::record::{Record, VERSION};
 use crate::model::{agent, time::Timestamp};
 
-/// Temporary files that are older were left by somebody who was killed, in milliseconds.
+/// Temporary files that are older were left by somebody who was killed, in milliseconds, where the file
+/// system has no locks that would tell.
 const ABANDONED: i64 = 60 * 60 * 1000;
+/// How often writing a file is tried.
+const TRIES: u32 = 5;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,18 +131,27 @@ impl Spool {
     }
 
     fn publish(&self, name: &str, text: &str) -> std::io::Result<()> {
-        let draft = self.dir.join(format!("{name}.tmp"));
-        let open = || OpenOptions::new().write(true).create_new(true).open(&draft);
-        let mut file = match open() {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.make()?;
-                open()?
+        let mut tries = 1;
+        loop {
+            match self.try_to_publish(name, text) {
+                // There is no folder yet; or who cleans up came before the lock.
+                Err(error) if error.kind() == ErrorKind::NotFound && tries < TRIES => self.make()?,
+                ended => return ended,
             }
-            opened => opened?,
-        };
+            tries += 1;
+        }
+    }
+
+    fn try_to_publish(&self, name: &str, text: &str) -> std::io::Result<()> {
+        let draft = self.dir.join(format!("{name}.tmp"));
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&draft)?;
+        drop(file.try_lock());
         file.write_all(text.as_bytes())?;
+        pass(Point::SpoolNotSynced);
         file.sync_all()?;
+        pass(Point::SpoolNotRenamed);
         std::fs::rename(&draft, self.dir.join(name))?;
+        pass(Point::SpoolRenamed);
         File::open(&self.dir)?.sync_all()
     }
 
@@ -171,7 +184,8 @@ impl Spool {
             let Some((id, kind)) = name.split_once('.') else { continue };
             let Ok(id) = id.parse::<RecordId>() else { continue };
             if kind.ends_with(".tmp") {
-                found.abandoned.extend((host.now_ms() - id.millis() > ABANDONED).then_some(path));
+                let is_old = host.now_ms() - id.millis() > ABANDONED;
+                found.abandoned.extend(is_abandoned(&path, is_old).then_some(path));
             } else if matches!(kind, "commit" | "rewrite" | "record") {
                 match read_file(&path, id, &annotates) {
                     Ok(Some(spooled)) => found.files.push(SpoolFile { path, spooled }),
@@ -207,6 +221,14 @@ impl Spool {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether the writer of a temporary file has ended.
+fn is_abandoned(path: &Path, is_old: bool) -> bool {
+    match File::open(path).map(|file| file.try_lock()) {
+        Ok(Err(TryLockError::Error(_))) => is_old,
+        locked => matches!(locked, Ok(Ok(()))),
     }
 }
 

@@ -20,6 +20,7 @@ mod hooks_refused;
 mod hooks_scene;
 mod hooks_status;
 mod init;
+mod killed;
 mod leak;
 mod log;
 mod market;
