@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use super::error::GitError;
 use super::running::Running;
@@ -49,17 +49,8 @@ const PIPE: usize = 4096;
 pub(crate) struct Git {
     command: Command,
     name: String,
-    input: Input,
+    input: Option<Vec<u8>>,
     known_to: Option<Running>,
-}
-
-/// What git reads on standard input.
-#[derive(Debug)]
-enum Input {
-    None,
-    Bytes(Vec<u8>),
-    /// From where it stands now.
-    File(File),
 }
 
 /// How git ended.
@@ -97,7 +88,7 @@ impl Git {
             command.env_remove(name);
         }
         command.env("LC_ALL", "C").stdin(Stdio::null());
-        Self { command, name: String::new(), input: Input::None, known_to: None }
+        Self { command, name: String::new(), input: None, known_to: None }
     }
 
     /// Adds one argument.
@@ -142,14 +133,7 @@ impl Git {
 
     /// Gives it this on standard input.
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.input = Input::Bytes(bytes.into());
-        self
-    }
-
-    /// Gives it a file on standard input, from where that stands now. It keeps the file's lock, too,
-    /// as long as it lives.
-    pub(super) fn input_file(mut self, file: File) -> Self {
-        self.input = Input::File(file);
+        self.input = Some(bytes.into());
         self
     }
 
@@ -161,43 +145,30 @@ impl Git {
 
     /// Runs it, whatever it exits with.
     pub(crate) fn end(mut self) -> Result<Ended, GitError> {
-        let (stdin, input) = match self.input {
-            Input::None => (Stdio::null(), None),
-            Input::Bytes(bytes) => (Stdio::piped(), Some(bytes)),
-            Input::File(file) => (Stdio::from(file), None),
-        };
-        self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.command.spawn().map_err(GitError::NoGit)?;
-        let id = child.id();
+        let input = self.input.take();
+        self.command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        self.spawn(Stdio::piped())?.end(input.unwrap_or_default())
+    }
+
+    /// Starts it, so that it is ready when its input is. What it prints goes into this file, whose lock it
+    /// keeps, too, as long as it lives.
+    pub(super) fn start_into(mut self, output: File) -> Result<Started, GitError> {
+        self.command.stdin(Stdio::piped());
+        self.spawn(Stdio::from(output))
+    }
+
+    /// The same, without a file.
+    pub(super) fn start(mut self) -> Result<Started, GitError> {
+        self.command.stdin(Stdio::piped());
+        self.spawn(Stdio::piped())
+    }
+
+    fn spawn(mut self, stdout: Stdio) -> Result<Started, GitError> {
+        let child = self.command.stdout(stdout).stderr(Stdio::piped()).spawn().map_err(GitError::NoGit)?;
         if let Some(running) = &self.known_to {
-            running.started(id);
+            running.started(child.id());
         }
-        // git may stop reading early; what it then says is the better error. What fits into a pipe
-        // needs no thread that feeds it.
-        let feeder = match child.stdin.take().zip(input) {
-            Some((mut pipe, bytes)) if bytes.len() > PIPE => {
-                Some(std::thread::spawn(move || drop(pipe.write_all(&bytes))))
-            }
-            Some((mut pipe, bytes)) => {
-                drop(pipe.write_all(&bytes));
-                None
-            }
-            None => None,
-        };
-        let output = child.wait_with_output();
-        if let Some(running) = &self.known_to {
-            running.ended(id);
-        }
-        let output = output.map_err(GitError::NoGit)?;
-        if let Some(feeder) = feeder {
-            drop(feeder.join());
-        }
-        Ok(Ended {
-            success: output.status.success(),
-            code: output.status.code(),
-            stdout: output.stdout,
-            stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        })
+        Ok(Started { child, known_to: self.known_to })
     }
 
     /// Runs it and gives what it printed; anything but exit 0 is an error.
@@ -214,6 +185,46 @@ impl Git {
     /// Runs it and gives what it printed as text, without the last newline.
     pub(crate) fn text(self) -> Result<String, GitError> {
         Ok(String::from_utf8_lossy(&self.output()?).trim_end_matches('\n').to_owned())
+    }
+}
+
+/// A git command that waits for its input.
+#[derive(Debug)]
+pub(super) struct Started {
+    child: Child,
+    known_to: Option<Running>,
+}
+
+impl Started {
+    /// Gives it this on standard input and waits for its end.
+    pub(super) fn end(mut self, input: Vec<u8>) -> Result<Ended, GitError> {
+        // git may stop reading early; what it then says is the better error. What fits into a pipe
+        // needs no thread that feeds it.
+        let feeder = match self.child.stdin.take() {
+            Some(mut pipe) if input.len() > PIPE => {
+                Some(std::thread::spawn(move || drop(pipe.write_all(&input))))
+            }
+            Some(mut pipe) => {
+                drop(pipe.write_all(&input));
+                None
+            }
+            None => None,
+        };
+        let id = self.child.id();
+        let output = self.child.wait_with_output();
+        if let Some(running) = &self.known_to {
+            running.ended(id);
+        }
+        let output = output.map_err(GitError::NoGit)?;
+        if let Some(feeder) = feeder {
+            drop(feeder.join());
+        }
+        Ok(Ended {
+            success: output.status.success(),
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        })
     }
 }
 

@@ -5,14 +5,13 @@
 //! whose it is goes when it is older than any git keeps one; a writer whose temporary object is taken
 //! away (one without the lock) writes it again.
 
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use super::journal::Unfinished;
 use super::repository::Repository;
-use crate::host::age;
+use crate::host::{age, changed_ms};
 
 /// A lock file that does not say whose it is may be that of another git, which keeps it for moments.
 const MOMENTS: Duration = Duration::from_secs(1);
@@ -25,8 +24,8 @@ impl Repository {
     /// Clears away what was left: locks of refs, temporary objects, packs that nobody else may touch.
     /// What can't be removed is named by git when it is in the way.
     pub(super) fn clear(&self, unfinished: &Unfinished) {
-        for (path, content) in self.locks(&unfinished.text) {
-            clear_lock(&path, content.as_deref(), &unfinished.written);
+        for (path, content) in self.locks(&unfinished.transaction) {
+            clear_lock(&path, content.as_deref(), unfinished.since);
         }
         let objects = self.gix.objects.store_ref().path();
         for path in files(objects).filter(|path| name(path).starts_with(TEMPORARY)) {
@@ -47,8 +46,10 @@ impl Repository {
         let mut locks = Vec::new();
         let mut fields = transaction.split('\0');
         while let Some(field) = fields.next() {
-            let Some((verb, name)) = field.split_once(' ') else { continue };
-            let new = fields.next().filter(|_| matches!(verb, "create" | "update"));
+            let Some((verb @ ("create" | "update" | "delete"), name)) = field.split_once(' ') else {
+                continue;
+            };
+            let new = fields.next().filter(|_| verb != "delete");
             if verb == "update" {
                 fields.next();
             }
@@ -70,11 +71,11 @@ impl Repository {
 
 /// Removes a lock file of the dead: at once where its content says whose it is, else when it has been
 /// there for longer than any git needs it.
-fn clear_lock(path: &Path, content: Option<&str>, written: &Metadata) {
+fn clear_lock(path: &Path, content: Option<&str>, since: i64) {
     while let Ok(lock) = path.symlink_metadata() {
         let text = std::fs::read_to_string(path).unwrap_or_default();
         let (ours, anonymous) = (content == Some(text.trim()), content.is_none() || text.is_empty());
-        let was_before = lock.modified().ok() < written.modified().ok();
+        let was_before = changed_ms(&lock) < since;
         if ours || anonymous && !was_before && age(&lock) > MOMENTS {
             drop(std::fs::remove_file(path));
             return;

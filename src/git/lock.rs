@@ -9,6 +9,7 @@
 //! gets the lock and finds something in it clears away what was left.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -49,7 +50,7 @@ impl Repository {
         }
         let dir = self.own_dir();
         std::fs::create_dir_all(&dir).map_err(GitError::io("create", &dir))?;
-        let path = dir.join("write.lock");
+        let path = self.lock_path();
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -65,7 +66,7 @@ impl Repository {
         };
         let hold = match file {
             Some(file) => {
-                let journal = Journal::of(file);
+                let mut journal = Journal::of(file);
                 if let Some(unfinished) = journal.unfinished().map_err(GitError::io("read", &path))? {
                     self.clear(&unfinished);
                 }
@@ -76,6 +77,11 @@ impl Repository {
         };
         self.held.replace(Some(hold));
         Ok(WriteLock { repo: self, within: false })
+    }
+
+    /// The file of the write lock.
+    pub(super) fn lock_path(&self) -> PathBuf {
+        self.own_dir().join("write.lock")
     }
 
     /// Runs `attempt` under the lock until it does not lose a race. An attempt reads the current

@@ -7,9 +7,10 @@
 //! [`journal`](super::journal). Limits: a power cut in that moment may leave one; readers may see one
 //! edit of a transaction before another.
 
-use super::command::{Ended, Git};
+use super::command::Started;
 use super::error::GitError;
 use super::journal::Hold;
+use super::lock::WriteLock;
 use super::repository::Repository;
 use crate::host::{Point, pass};
 use crate::model::oid::Oid;
@@ -72,25 +73,65 @@ impl RefEdit {
     }
 }
 
+/// A git that waits to be told which refs to move. It does nothing when it is dropped.
+pub(super) struct Mover<'r> {
+    repo: &'r Repository,
+    git: Started,
+    _lock: WriteLock<'r>,
+}
+
 impl Repository {
     /// Moves refs: all of them, or none. `why` goes to the reflog.
     pub(crate) fn move_refs(&self, edits: &[RefEdit], why: &str) -> Result<(), GitError> {
-        let Some(first) = edits.first() else { return Ok(()) };
-        let _lock = self.lock()?;
+        if edits.is_empty() {
+            return Ok(());
+        }
+        self.mover(why)?.move_refs(edits)
+    }
+
+    /// Starts the git that is to move refs, which takes about as long as to sync some objects.
+    pub(super) fn mover(&self, why: &str) -> Result<Mover<'_>, GitError> {
+        let lock = self.lock()?;
         let mut git = self.git().config("core.fsync=reference");
         for key in ["core.filesRefLockTimeout", "core.packedRefsTimeout"] {
             if self.config(key).is_none() {
                 git = git.config(&format!("{key}={PATIENCE_MS}"));
             }
         }
-        git = git.args(["update-ref", "-m", why, "--create-reflog", "--stdin", "-z"]).apart();
-        let ended = self.carry_out(git, transaction(edits))?;
+        let git = git.args(["update-ref", "-m", why, "--create-reflog", "--stdin", "-z"]).apart();
+        let git = match self.held.borrow().as_ref() {
+            Some(Hold::Locked(journal)) => {
+                git.start_into(journal.share().map_err(GitError::io("share", self.lock_path()))?)?
+            }
+            Some(Hold::Unlocked) | None => git.start()?,
+        };
+        Ok(Mover { repo: self, git, _lock: lock })
+    }
+}
+
+impl Mover<'_> {
+    /// Moves refs: all of them, or none.
+    pub(super) fn move_refs(self, edits: &[RefEdit]) -> Result<(), GitError> {
+        let Some(first) = edits.first() else { return Ok(()) };
+        let (repo, transaction) = (self.repo, transaction(edits));
+        if let Some(Hold::Locked(journal)) = repo.held.borrow().as_ref() {
+            journal.say(&transaction).map_err(GitError::io("write", repo.lock_path()))?;
+        }
+        pass(Point::BeforeUpdateRef);
+        let ended = self.git.end(transaction.into_bytes())?;
+        pass(Point::RefsMoved);
         if ended.success {
             return Ok(());
         }
+        if ended.code.is_none()
+            && let Some(Hold::Locked(journal)) = repo.held.borrow().as_ref()
+            && let Ok(Some(unfinished)) = journal.unfinished()
+        {
+            repo.clear(&unfinished);
+        }
         // git exits 128 for a lost race and for every other reason: the tips tell them apart.
         for edit in edits {
-            if Expected::from(self.tip(&edit.name)?) != edit.expected {
+            if Expected::from(repo.tip(&edit.name)?) != edit.expected {
                 return Err(GitError::LostRace { name: edit.name.clone() });
             }
         }
@@ -100,26 +141,9 @@ impl Repository {
         let reason = reason.trim_start_matches("fatal: ").trim_start_matches("prepare: ").to_owned();
         Err(GitError::RefNotMoved { name: first.name.clone(), reason })
     }
+}
 
-    /// Lets git read the transaction from the journal, or, without the lock, from a pipe.
-    fn carry_out(&self, git: Git, transaction: String) -> Result<Ended, GitError> {
-        let held = self.held.borrow();
-        let Some(Hold::Locked(journal)) = held.as_ref() else {
-            return git.input(transaction).end();
-        };
-        let path = || self.own_dir().join("write.lock");
-        let file = journal.hand_over(&transaction).map_err(|error| GitError::io("write", path())(error))?;
-        pass(Point::BeforeUpdateRef);
-        let ended = git.input_file(file).end()?;
-        pass(Point::RefsMoved);
-        if ended.code.is_none()
-            && let Ok(Some(unfinished)) = journal.unfinished()
-        {
-            self.clear(&unfinished);
-        }
-        Ok(ended)
-    }
-
+impl Repository {
     /// Refs whose full names start with `prefix` (ending in `/`), with their tips, sorted by name.
     pub(crate) fn refs_under(&self, prefix: &str) -> Result<Vec<(String, Oid)>, GitError> {
         if self.foreign_refs {

@@ -124,7 +124,11 @@ impl<'r> Writer<'r> {
     /// Makes everything new durable, then moves refs to it: all of them, or none. `why` goes to the
     /// reflog.
     pub(crate) fn move_refs(&self, edits: &[RefEdit], why: &str) -> Result<(), GitError> {
-        let _lock = self.repo.lock()?;
+        if edits.is_empty() {
+            return Ok(());
+        }
+        // git starts while objects are synced; it is told what to move when they are.
+        let mover = self.repo.mover(why)?;
         self.sync()?;
         pass(Point::ObjectsSynced);
         let mut kept = None;
@@ -132,7 +136,7 @@ impl<'r> Writer<'r> {
             kept = self.keep(edits)?;
             pass(Point::ObjectsKept);
         }
-        self.repo.move_refs(edits, why)?;
+        mover.move_refs(edits)?;
         // A gc that began in between may not have seen the ref where it is now.
         if kept.is_none() && (self.repo.is_collecting() || self.has_lost_some()) {
             self.keep(edits)?;

@@ -83,6 +83,12 @@ pub(crate) fn age(file: &Metadata) -> Duration {
     file.modified().ok().and_then(|changed| changed.elapsed().ok()).unwrap_or_default()
 }
 
+/// When a file was changed: milliseconds since 1970-01-01T00:00:00Z.
+pub(crate) fn changed_ms(file: &Metadata) -> i64 {
+    let changed = file.modified().ok().and_then(|it| it.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    i64::try_from(changed.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// The present moment as files are stamped with it.
 pub(crate) fn file_time() -> SystemTime {
     SystemTime::now()
