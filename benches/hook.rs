@@ -4,29 +4,31 @@
 //!
 //! `git commit` with our post-commit hook and the same commit with a hook `sh -c 'exit 0'`, in turn, with
 //! 1 and with 5,000 files changed. Then cold `record --spool`, which is durable, and `git notes append`,
-//! which is not, at 10,000 notes.
+//! which is not, at 10,000 and 100,000 notes.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod measure;
+#[path = "scene/notes.rs"]
+mod notes;
+mod scene;
 
-use std::fmt::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use measure::{median, millis, timed};
+use scene::{command, git, init, program};
 
-const NOTES: usize = 10_000;
 const DRAFT: &str = r#"{"request":"add a licence and a changelog","steps":[{"component":"starter/licence/skill/licence","outcome":"passed","duration_ms":12},{"component":"starter/changelog/skill/changelog","outcome":"passed","duration_ms":30}],"outcome":"passed"}"#;
 
 fn main() -> io::Result<()> {
     let root = tempfile::tempdir()?;
     commits(root.path(), 1, 100)?;
     commits(root.path(), 5_000, 12)?;
-    spool(root.path())
+    spool(root.path(), 10_000)?;
+    spool(root.path(), 100_000)
 }
 
 /// Commits in two repositories that differ in their hook only, in turn.
@@ -34,10 +36,7 @@ fn commits(root: &Path, files: usize, pairs: usize) -> io::Result<()> {
     let (ours, plain) = (root.join(format!("ours-{files}")), root.join(format!("plain-{files}")));
     let script = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/hooks/post-commit"))?;
     for (repo, hook) in [(&ours, script.as_str()), (&plain, "#!/bin/sh\nsh -c 'exit 0'\n")] {
-        fs::create_dir(repo)?;
-        git(repo, &["init", "-q", "-b", "main"]);
-        git(repo, &["config", "gc.auto", "0"]);
-        git(repo, &["config", "maintenance.auto", "false"]);
+        init(repo);
         let path = repo.join(".git/hooks/post-commit");
         fs::create_dir_all(repo.join(".git/hooks"))?;
         fs::write(&path, hook)?;
@@ -83,12 +82,12 @@ fn change(repo: &Path, files: usize, round: usize) -> io::Result<()> {
 }
 
 /// One record at a time, on commits that have a note each.
-fn spool(root: &Path) -> io::Result<()> {
+fn spool(root: &Path, notes: usize) -> io::Result<()> {
     const PAIRS: usize = 60;
-    let (ours, gits) = (root.join("ours"), root.join("git"));
+    let (ours, gits) = (root.join(format!("ours-at-{notes}")), root.join(format!("git-at-{notes}")));
     for repo in [&ours, &gits] {
-        fs::create_dir(repo)?;
-        fill(repo)?;
+        init(repo);
+        notes::fill(repo, notes)?;
     }
     let draft = root.join("draft");
     fs::write(&draft, format!("{DRAFT}\n"))?;
@@ -108,7 +107,7 @@ fn spool(root: &Path) -> io::Result<()> {
         }
     }
     ratios.sort_by(f64::total_cmp);
-    println!("one record at {NOTES} notes, {PAIRS} pairs, medians:");
+    println!("one record at {notes} notes, {PAIRS} pairs, medians:");
     println!("  git orchestrate record --spool      {:6.2} ms (durable)", millis(median(&mut spool)));
     println!("  git notes append                    {:6.2} ms (not durable)", millis(median(&mut append)));
     println!("  ratio, pair by pair                 {:6.2}    (goal: at most 0.8)", ratios[ratios.len() / 2]);
@@ -116,52 +115,4 @@ fn spool(root: &Path) -> io::Result<()> {
     let drained = program(&ours).arg("drain").output()?;
     println!("  {} in {:.1} ms", String::from_utf8_lossy(&drained.stdout).trim(), millis(start.elapsed()));
     Ok(())
-}
-
-/// A repository with as many commits as notes.
-fn fill(repo: &Path) -> io::Result<()> {
-    git(repo, &["init", "-q", "-b", "main"]);
-    let mut stream = String::new();
-    let mut say = |text: std::fmt::Arguments<'_>| stream.write_fmt(text).expect("memory");
-    for n in 1..=NOTES {
-        let time = 1_700_000_000 + n;
-        say(format_args!("commit refs/heads/main\nmark :{n}\ncommitter A <a@b> {time} +0000\ndata 2\nc\n"));
-    }
-    say(format_args!("commit refs/notes/orchestrate\ncommitter A <a@b> 1800000000 +0000\ndata 0\n"));
-    for n in 1..=NOTES {
-        let line = format!(
-            r#"{{"id":"01KAG4E10000000000{n:08}","v":1,"kind":"execution","at":"2026-11-20T08:00:00.000Z","request":"add a licence {n}","source":"record","replica":"k3v9xq2m","pattern":null,"steps":[{{"component":"starter/licence/skill/licence","outcome":"passed"}}],"outcome":"passed"}}"#
-        );
-        say(format_args!("N inline :{n}\ndata {}\n{line}\n", line.len() + 1));
-    }
-    let mut import = command("git", repo).args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn()?;
-    io::Write::write_all(&mut import.stdin.take().expect("piped"), stream.as_bytes())?;
-    assert!(import.wait()?.success(), "git fast-import failed");
-    Ok(())
-}
-
-fn command(program: &str, dir: &Path) -> Command {
-    let mut command = Command::new(program);
-    let own = Path::new(env!("CARGO_BIN_EXE_git-orchestrate")).parent().expect("a folder").to_path_buf();
-    let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&inherited)));
-    command
-        .current_dir(dir)
-        .env("PATH", path.expect("folders without a colon"))
-        .env_remove("CI")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null");
-    for (name, value) in [("NAME", "A User"), ("EMAIL", "user@example.com")] {
-        command.env(format!("GIT_AUTHOR_{name}"), value).env(format!("GIT_COMMITTER_{name}"), value);
-    }
-    command
-}
-
-fn program(dir: &Path) -> Command {
-    command(env!("CARGO_BIN_EXE_git-orchestrate"), dir)
-}
-
-fn git(dir: &Path, arguments: &[&str]) {
-    let output = command("git", dir).args(arguments).output().expect("git starts");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
