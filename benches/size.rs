@@ -133,7 +133,10 @@ fn grown(root: &Path, title: &str, commits: usize) -> io::Result<std::path::Path
 /// The same notes, one commit each, as `git notes append` makes them.
 fn as_git_keeps_them(root: &Path, from: &Path) -> io::Result<()> {
     let repo = root.join("git");
-    git(root, &["clone", "-q", "--bare", "--single-branch", from.to_str().expect("UTF-8"), "git"]);
+    git(
+        root,
+        &["clone", "-q", "--no-local", "--bare", "--single-branch", from.to_str().expect("UTF-8"), "git"],
+    );
     let before = size(&repo);
     let mut import = command("git", &repo)
         .args(["-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet"])
@@ -197,7 +200,7 @@ fn record(dice: &mut Dice, number: usize, commit: &str) -> String {
     let request = [dice.pick(VERBS), dice.pick(THINGS), dice.pick(PLACES), dice.pick(REASONS)];
     let request = request.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ");
     let failed = dice.roll(12) == 0;
-    let count = 3 + workflow.roll(2);
+    let count = 2 + workflow.roll(2);
     let mut start = 0;
     let steps: Vec<Value> = (1..=count)
         .map(|index| {

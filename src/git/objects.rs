@@ -22,6 +22,9 @@ impl Identity {
     }
 }
 
+/// How often an object is looked for that was not there at first.
+const LOOKS: u32 = 2;
+
 /// What a commit says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CommitInfo {
@@ -83,14 +86,30 @@ impl Repository {
     }
 
     pub(super) fn object(&self, oid: Oid) -> Result<gix::Object<'_>, GitError> {
-        let find =
-            || self.gix.try_find_object(to_gix(oid)).map_err(GitError::gix(format!("read object {oid}")));
-        let mut found = find()?;
-        if found.is_none() && self.has_promisor {
-            self.fetch_missing(oid);
-            found = find()?;
+        if let Ok(Some(object)) = self.gix.try_find_object(to_gix(oid)) {
+            return Ok(object);
         }
-        found.ok_or(GitError::Missing { oid })
+        if self.has_promisor {
+            self.fetch_missing(oid);
+        }
+        let mut looks = 1;
+        loop {
+            match self.find_anew(oid) {
+                Ok(Some(object)) => return Ok(object.attach(&self.gix)),
+                Ok(None) if looks == LOOKS => return Err(GitError::Missing { oid }),
+                Err(error) if looks == LOOKS => return Err(error),
+                _ => looks += 1,
+            }
+        }
+    }
+
+    /// Looks for an object without what is known of the packs: a gc may have put it into another one,
+    /// and that into yet another, since then.
+    fn find_anew(&self, oid: Oid) -> Result<Option<gix::ObjectDetached>, GitError> {
+        let doing = || GitError::gix(format!("read object {oid}"));
+        let anew = gix::open_opts(self.gix.path(), self.gix.open_options().clone()).map_err(doing())?;
+        let found = anew.try_find_object(to_gix(oid)).map_err(doing())?;
+        Ok(found.map(gix::Object::detach))
     }
 
     /// Lets git fetch an object that a remote has promised: gix does not. What comes of it shows when the

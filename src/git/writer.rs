@@ -203,11 +203,15 @@ impl Find for Writer<'_> {
             buffer.extend_from_slice(bytes);
             return Ok(Some(gix::objs::Data::new(buffer, *kind, id.kind())));
         }
-        if self.repo.has_promisor {
-            // What is missing is here after that.
-            drop(self.repo.object(from_gix(id)));
+        match self.repo.object(from_gix(id)) {
+            Ok(object) => {
+                buffer.clear();
+                buffer.extend_from_slice(&object.data);
+                Ok(Some(gix::objs::Data::new(buffer, object.kind, id.kind())))
+            }
+            Err(GitError::Missing { .. }) => Ok(None),
+            Err(error) => Err(gix::error::Error::from_error(error)),
         }
-        self.repo.gix.try_find(id, buffer)
     }
 }
 
