@@ -23,6 +23,8 @@ use crate::host::Host;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a lost race is tried again.
 const MAX_TRIES: u32 = 40;
+/// How often an attempt is made again that missed an object.
+const MAX_LOSSES: u32 = 5;
 
 /// The lock, until it is dropped; or the knowledge that it could not be had in time.
 #[must_use]
@@ -84,7 +86,7 @@ impl Repository {
         self.own_dir().join("write.lock")
     }
 
-    /// Runs `attempt` under the lock until it does not lose a race. An attempt reads the current
+    /// Runs `attempt` under the lock until it loses neither a race nor an object. An attempt reads the current
     /// state, builds on it, and moves refs from what it read.
     pub(crate) fn write<T>(
         &self,
@@ -99,6 +101,8 @@ impl Repository {
                     return Err(GitError::Contended { name, tries });
                 }
                 Err(GitError::LostRace { .. }) => thread::sleep(pause(host, tries)),
+                // A gc took what this attempt had written and no ref named yet: it is written again.
+                Err(GitError::Missing { .. }) if tries < MAX_LOSSES => {}
                 ended => return ended,
             }
             tries += 1;

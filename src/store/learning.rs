@@ -271,10 +271,10 @@ fn has_same_evidence(one: &Library, other: &Library) -> bool {
         && components.map(|it| (it.0, &it.1.cells)).eq(other.components.iter().map(|it| (it.0, &it.1.cells)))
 }
 
-/// Lets the retry loop see a lost race, and hands every other error through to the caller.
+/// Lets the retry loop see a lost race and a lost object, and hands every other error to the caller.
 pub(super) fn unless_lost<T>(ended: Result<T, StoreError>) -> Result<Result<T, StoreError>, GitError> {
     match ended {
-        Err(StoreError::Git(lost @ GitError::LostRace { .. })) => Err(lost),
+        Err(StoreError::Git(lost @ (GitError::LostRace { .. } | GitError::Missing { .. }))) => Err(lost),
         other => Ok(other),
     }
 }
