@@ -37,6 +37,11 @@ impl Cells {
         *cell = (*cell).max(count);
     }
 
+    /// Counts `more` in a slot.
+    pub(crate) fn add(&mut self, slot: Slot, more: u64) {
+        *self.0.entry(slot).or_default() += more;
+    }
+
     /// The maximum of both, slot by slot.
     pub(crate) fn join(&mut self, other: &Self) {
         for (slot, count) in &other.0 {

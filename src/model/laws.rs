@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
+use super::counts::Counts;
 use super::evidence::{Slot, Tally};
 use super::id::RecordId;
 use super::json;
@@ -13,7 +14,7 @@ use super::pattern::Shape;
 use super::record::{Amendment, AmendmentKind, Execution, Outcome, Record, StepOutcome, VERSION};
 use super::recount::{Records, executions, recount};
 use super::samples;
-use super::time::Timestamp;
+use super::time::{Month, Timestamp};
 
 pub(super) const OUTCOMES: [Outcome; 4] =
     [Outcome::Passed, Outcome::Failed, Outcome::Environment, Outcome::Aborted];
@@ -27,7 +28,7 @@ pub(super) fn id(n: u64) -> RecordId {
     samples::execution(n).id
 }
 
-pub(super) fn execution() -> impl Strategy<Value = Execution> {
+pub(crate) fn execution() -> impl Strategy<Value = Execution> {
     let step = (0..3_usize, prop::sample::select(&STEP_OUTCOMES[..]), prop::option::of("[xy]"));
     let steps = prop::collection::vec(step, 1..4);
     let words = subsequence(vec!["ci", "licens", "test"], 0..3);
@@ -86,21 +87,25 @@ fn parts() -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {
     })
 }
 
-/// As the notes would be read: lines by id, equal ones once, the greatest last.
-pub(crate) fn noted<'a>(lines: impl IntoIterator<Item = &'a Record>) -> Records {
-    let bytes = |record: &Record| match record {
+/// A record as a line of a note.
+pub(crate) fn line(record: &Record) -> String {
+    match record {
         Record::Execution(execution) => execution.line(),
         Record::Amendment(amendment) => json::canonical(amendment),
         // A newer version: of greater bytes than some and of lesser bytes than others.
         Record::Commit(commit) => json::canonical(commit),
         Record::Foreign(id) => format!(r#"{{"id":"{id}","v":1,"kind":"execution","at":"2026-10"}}"#),
-    };
+    }
+}
+
+/// As the notes would be read: lines by id, equal ones once, the greatest last.
+pub(crate) fn noted<'a>(lines: impl IntoIterator<Item = &'a Record>) -> Records {
     let mut records = Records::new();
     for record in lines {
         records.entry(record.id()).or_default().push(record.clone());
     }
     for lines in records.values_mut() {
-        lines.sort_by_key(bytes);
+        lines.sort_by_key(line);
         lines.dedup();
     }
     records
@@ -169,6 +174,21 @@ proptest! {
     fn a_recount_tells_what_counting_by_hand_tells((a, b) in parts()) {
         let union = noted(a.iter().chain(&b));
         prop_assert_eq!(tallies(&recount(&union, &Library::default())), tallies_by_hand(&union));
+    }
+
+    #[test]
+    fn executions_count_the_same_in_any_order(
+        (one, other) in prop::collection::vec(execution(), 0..9).prop_flat_map(|mut all| {
+            all.iter_mut().zip(0..).for_each(|(execution, n)| execution.id = id(n));
+            (Just(all.clone()), Just(all).prop_shuffle())
+        }),
+    ) {
+        let counted = |executions: &[Execution]| {
+            let mut counts = Counts::since(&Month::first());
+            executions.iter().for_each(|it| counts.add(it));
+            counts
+        };
+        prop_assert_eq!(counted(&one), counted(&other));
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub(crate) mod change;
 mod assignment;
 pub(crate) mod commit;
 pub(crate) mod component;
+pub(crate) mod counts;
 pub(crate) mod decision;
 pub(crate) mod evidence;
 pub(crate) mod id;

@@ -7,18 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::counts::{Counts, Subject, cells_of};
 use super::decision::{Claim, Decision, Decisions};
 use super::evidence::Slot;
-use super::id::{ComponentId, RecordId};
-use super::library::{Issue, Library};
-use super::pattern::{Pattern, Shape};
-use super::record::{Amendment, AmendmentKind, Execution, Outcome, Record, StepOutcome};
-use super::text::visible;
-
-/// The most keywords that a pattern keeps.
-const MAX_WORDS: usize = 24;
-/// The most error signatures that a component keeps.
-const MAX_ISSUES: usize = 5;
+use super::id::RecordId;
+use super::library::Library;
+use super::record::{Amendment, AmendmentKind, Execution, Outcome, Record};
 
 /// Records of the notes by id. More than one under an id: lines that differ, the winner last.
 pub(crate) type Records = BTreeMap<RecordId, Vec<Record>>;
@@ -31,38 +25,53 @@ pub(crate) fn executions(records: &Records) -> Vec<Execution> {
 
 /// The library that `records` show on top of what `known` says was decided and since when.
 pub(crate) fn recount(records: &Records, known: &Library) -> Library {
-    let mut library = Library { epoch: known.epoch.clone(), ..Library::default() };
-    let claims = Claims::of(records, &known.decisions);
-    let mut executions = executions(records);
-    executions.sort_by(|a, b| (a.at, &a.replica, a.id).cmp(&(b.at, &b.replica, b.id)));
-    for execution in &executions {
-        describe(&mut library, execution);
+    let amended = targets(records);
+    let (plain, contested): (Vec<_>, Vec<_>) =
+        records.iter().partition(|(id, lines)| is_plain(**id, lines, &amended));
+    let mut counts = Counts::since(&known.epoch);
+    plain.iter().filter_map(|(_, lines)| as_execution(lines.last()?)).for_each(|it| counts.add(it));
+    let contested = contested.into_iter().map(|(id, lines)| (*id, lines.clone())).collect();
+    let plain = |id: &RecordId| records.get(id).and_then(|lines| as_execution(lines.last()?));
+    completed(counts, &contested, known, plain)
+}
+
+/// The ids that some line amends.
+pub(crate) fn targets(records: &Records) -> BTreeSet<RecordId> {
+    records.values().flatten().filter_map(as_amendment).map(|amendment| amendment.target).collect()
+}
+
+/// Whether all that there is to say of an id is one line, which amends nothing and is not amended: it
+/// counts once and for all. Everything else is contested.
+pub(crate) fn is_plain(id: RecordId, lines: &[Record], amended: &BTreeSet<RecordId>) -> bool {
+    matches!(lines, [one] if as_amendment(one).is_none()) && !amended.contains(&id)
+}
+
+/// The library of `counts`, which has every plain record, and of everything `contested`. `plain` gives
+/// the plain execution with an id.
+pub(crate) fn completed<'e>(
+    mut counts: Counts,
+    contested: &Records,
+    known: &Library,
+    plain: impl Fn(&RecordId) -> Option<&'e Execution>,
+) -> Library {
+    let mut claims = Claims::of(contested, &known.decisions);
+    claims.subjects.extend(counts.subjects());
+    // What was decided elsewhere is in cells that other clones counted, known here or not.
+    for Claim { id, slot, subject } in known.decisions.claims() {
+        let Some(own) = claims.subjects.get(subject).cloned() else { continue };
+        let counted = || plain(id).is_some_and(|it| cells_of(it).contains(&(own, slot.clone())));
+        if contested.contains_key(id) || !counted() {
+            claims.counted.entry((subject.clone(), slot.clone())).or_default().insert(*id);
+        }
     }
     for ((subject, slot), ids) in claims.counted {
-        if slot.month >= library.epoch {
-            set_cell(&mut library, &claims.subjects[&subject], slot, ids.len() as u64);
-        }
+        counts.raise(claims.subjects[&subject].clone(), slot, ids.len() as u64);
     }
+    executions(contested).iter().for_each(|execution| counts.describe(execution));
+    let mut library = counts.library();
     library.decisions = claims.decisions;
     library.decisions.since(&library.epoch);
-    keep_common_words(&mut library, executions);
     library
-}
-
-/// Who a cell belongs to.
-#[derive(Clone, PartialEq, Eq)]
-enum Subject {
-    Pattern(Shape),
-    Component(ComponentId),
-}
-
-impl Subject {
-    fn name(&self) -> String {
-        match self {
-            Self::Pattern(shape) => shape.id().to_string(),
-            Self::Component(id) => id.to_string(),
-        }
-    }
 }
 
 /// What amendments say of each target.
@@ -151,12 +160,6 @@ impl Claims {
             let decide = |dropped| amendments.decision(records, id, dropped);
             claimed.for_each(|cell| claims.add(*id, cell.clone(), decide(!kept.contains(&cell))));
         }
-        // What was decided elsewhere is in cells that other clones counted, known here or not.
-        for Claim { id, slot, subject } in known.claims() {
-            if claims.subjects.contains_key(subject) {
-                claims.counted.entry((subject.clone(), slot.clone())).or_default().insert(*id);
-            }
-        }
         claims
     }
 
@@ -181,92 +184,5 @@ fn as_execution(record: &Record) -> Option<&Execution> {
     match record {
         Record::Execution(execution) => Some(execution),
         Record::Amendment(_) | Record::Commit(_) | Record::Foreign(_) => None,
-    }
-}
-
-/// The cells that an execution is counted in: its pattern's, and one for each outcome of each of
-/// its components.
-fn cells_of(execution: &Execution) -> Vec<(Subject, Slot)> {
-    let replica = visible(&execution.replica);
-    let slot = |outcome| Slot { replica: replica.clone(), month: execution.at.month(), outcome };
-    let pattern = Shape::of(execution).map(|shape| (Subject::Pattern(shape), slot(execution.outcome)));
-    let steps = execution.steps.iter().filter_map(|step| {
-        let outcome = match step.outcome {
-            StepOutcome::Passed => Outcome::Passed,
-            StepOutcome::Failed => Outcome::Failed,
-            StepOutcome::Environment => Outcome::Environment,
-            StepOutcome::Skipped => return None,
-        };
-        Some((Subject::Component(step.component.clone()), slot(outcome)))
-    });
-    pattern.into_iter().chain(steps).collect()
-}
-
-fn set_cell(library: &mut Library, subject: &Subject, slot: Slot, count: u64) {
-    let cells = match subject {
-        Subject::Pattern(shape) => {
-            let pattern = library.patterns.entry(shape.id());
-            &mut pattern.or_insert_with(|| Pattern::new(shape.clone())).cells
-        }
-        Subject::Component(id) => &mut library.components.entry(id.clone()).or_default().cells,
-    };
-    cells.raise(slot, count);
-}
-
-/// The fields beside the cells: from the latest execution that says something.
-fn describe(library: &mut Library, execution: &Execution) {
-    if execution.at.month() < library.epoch {
-        return;
-    }
-    let stamp = (execution.at, visible(&execution.replica));
-    if let Some(shape) = Shape::of(execution) {
-        let pattern = library.patterns.entry(shape.id()).or_insert_with(|| Pattern::new(shape));
-        pattern.requests.extend(request_hash(execution));
-        pattern.trim_requests();
-        if stamp > (pattern.updated, pattern.replica.clone()) {
-            (pattern.updated, pattern.replica) = stamp.clone();
-        }
-    }
-    for step in execution.steps.iter().filter(|step| step.outcome != StepOutcome::Skipped) {
-        let record = library.components.entry(step.component.clone()).or_default();
-        if stamp > (record.updated, record.replica.clone()) {
-            (record.updated, record.replica) = stamp.clone();
-            record.content = step.content.as_deref().map(visible);
-        }
-        if let Some(error) = step.error.as_deref().filter(|_| step.outcome == StepOutcome::Failed) {
-            let issue = Issue { error: visible(error), fix: step.fix.as_deref().map(visible) };
-            record.issues.retain(|known| known.error != issue.error);
-            record.issues.insert(0, issue);
-            record.issues.truncate(MAX_ISSUES);
-        }
-    }
-}
-
-/// BLAKE3 of the request, 16 hex digits: of its text without case and spacing, else of its keywords.
-pub(super) fn request_hash(execution: &Execution) -> Option<String> {
-    let text = execution.request.as_deref().map_or_else(
-        || execution.words.join(" "),
-        |request| request.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "),
-    );
-    (!text.is_empty()).then(|| blake3::hash(text.as_bytes()).to_hex()[..16].to_owned())
-}
-
-/// Gives every pattern the most common keywords of the executions that showed it.
-fn keep_common_words(library: &mut Library, executions: Vec<Execution>) {
-    let mut counts = BTreeMap::<_, BTreeMap<String, usize>>::new();
-    for execution in executions {
-        if let Some(shape) = Shape::of(&execution).filter(|_| execution.at.month() >= library.epoch) {
-            let words = counts.entry(shape.id()).or_default();
-            execution.words.iter().for_each(|word| *words.entry(visible(word)).or_default() += 1);
-        }
-    }
-    for (id, words) in counts {
-        let mut ranked: Vec<(String, usize)> = words.into_iter().collect();
-        ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let mut common: Vec<String> = ranked.into_iter().take(MAX_WORDS).map(|(word, _)| word).collect();
-        common.sort_unstable();
-        if let Some(pattern) = library.patterns.get_mut(&id) {
-            pattern.words = common;
-        }
     }
 }

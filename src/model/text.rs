@@ -1,5 +1,7 @@
 //! Text of others: on one line, without what nobody sees, quoted, and no longer than there is room.
 
+use std::borrow::Cow;
+
 /// `text` on one line: one space between words, and nothing hidden in them.
 pub(crate) fn one_line(text: &str) -> String {
     let plain = |word: &str| word.chars().filter(|c| !is_hidden(*c)).collect::<String>();
@@ -7,8 +9,9 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// `text` without what nobody sees; its lines and tabs stay.
-pub(crate) fn visible(text: &str) -> String {
-    text.chars().filter(|c| !is_hidden(*c) || is_layout(*c)).collect()
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let hides = |c: char| is_hidden(c) && !is_layout(c);
+    if text.contains(hides) { text.chars().filter(|c| !hides(*c)).collect() } else { text.into() }
 }
 
 /// Whether a character only breaks lines or aligns.

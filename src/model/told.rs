@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::counts::request_hash;
 use super::id::{ComponentId, PatternId};
 use super::library::{ComponentRecord, Issue, Library};
 use super::pattern::{Pattern, Shape};
 use super::record::{Execution, Outcome, Record, StepOutcome};
-use super::recount::{Records, request_hash};
+use super::recount::Records;
 use super::text::visible;
 use super::time::Timestamp;
 
@@ -58,6 +59,7 @@ impl Told {
     }
 
     fn add(&mut self, execution: &Execution) {
+        let visible = |text: &str| visible(text).into_owned();
         let stamp = (execution.at, visible(&execution.replica));
         // A correction may have made it pass or fail: what was skipped then is part of the shape or not.
         let version = |outcome| Execution { outcome, ..execution.clone() };

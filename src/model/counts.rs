@@ -1,0 +1,238 @@
+//! Counts: what executions add up to, one at a time, in any order, so that a later one needs no look at
+//! those before it.
+//!
+//! They hold what is counted once and for all: executions with one line that nothing amends. Taking one
+//! back is not possible; `recount` adds what is contested each time anew.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{Cells, Slot};
+use super::id::{ComponentId, RecordId};
+use super::library::{ComponentRecord, Issue, Library};
+use super::pattern::{Pattern, Shape};
+use super::record::{Execution, Outcome, Step, StepOutcome};
+use super::text::visible;
+use super::time::{Month, Timestamp};
+
+/// The most keywords that a pattern keeps.
+const MAX_WORDS: usize = 24;
+/// The most error signatures that a component keeps.
+const MAX_ISSUES: usize = 5;
+
+/// Who a cell belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Subject {
+    Pattern(Shape),
+    Component(ComponentId),
+}
+
+impl Subject {
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Pattern(shape) => shape.id().to_string(),
+            Self::Component(id) => id.to_string(),
+        }
+    }
+}
+
+/// What executions since `epoch` add up to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    epoch: Month,
+    patterns: BTreeMap<Shape, PatternCounts>,
+    components: BTreeMap<ComponentId, ComponentCounts>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct PatternCounts {
+    requests: BTreeSet<String>,
+    /// Every keyword, with the number of executions that have it.
+    words: BTreeMap<String, u64>,
+    updated: Timestamp,
+    replica: String,
+    cells: Cells,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct ComponentCounts {
+    updated: Timestamp,
+    replica: String,
+    /// The execution that `content` is from.
+    by: Option<RecordId>,
+    content: Option<String>,
+    /// The latest first.
+    issues: Vec<Failure>,
+    cells: Cells,
+}
+
+/// An error signature with where it was seen last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Failure {
+    seen: Seen,
+    error: String,
+    fix: Option<String>,
+}
+
+/// A step of an execution, in the order of time: `at`, replica, id, and the step's place.
+type Seen = (Timestamp, String, RecordId, usize);
+
+impl Counts {
+    /// Nothing yet.
+    pub(crate) fn since(epoch: &Month) -> Self {
+        Self { epoch: epoch.clone(), patterns: BTreeMap::new(), components: BTreeMap::new() }
+    }
+
+    /// Counts one more execution.
+    pub(crate) fn add(&mut self, execution: &Execution) {
+        let mut cells = cells_of(execution);
+        cells.sort_unstable();
+        cells.dedup();
+        for (subject, slot) in cells {
+            self.raise(subject, slot, 1);
+        }
+        self.describe(execution);
+    }
+
+    /// The library that these counts are.
+    pub(super) fn library(self) -> Library {
+        let mut library = Library { epoch: self.epoch, ..Library::default() };
+        for (shape, counts) in self.patterns.into_iter().filter(|(_, it)| !it.cells.is_empty()) {
+            let PatternCounts { requests, words, updated, replica, cells } = counts;
+            let words = most_common(words);
+            let pattern = Pattern { requests, words, updated, replica, cells, ..Pattern::new(shape) };
+            library.patterns.insert(pattern.id.clone(), pattern);
+        }
+        for (id, counts) in self.components.into_iter().filter(|(_, it)| !it.cells.is_empty()) {
+            let ComponentCounts { updated, replica, content, issues, cells, .. } = counts;
+            let issues = issues.into_iter().map(|Failure { error, fix, .. }| Issue { error, fix }).collect();
+            library.components.insert(id, ComponentRecord { updated, replica, content, issues, cells });
+        }
+        library
+    }
+
+    /// The subjects that were ever counted, also before the epoch, by name.
+    pub(super) fn subjects(&self) -> BTreeMap<String, Subject> {
+        let patterns = self.patterns.keys().cloned().map(Subject::Pattern);
+        let components = self.components.keys().cloned().map(Subject::Component);
+        patterns.chain(components).map(|subject| (subject.name(), subject)).collect()
+    }
+
+    /// Adds `more` executions to a cell; the subject is known from then on, whatever the month.
+    pub(super) fn raise(&mut self, subject: Subject, slot: Slot, more: u64) {
+        let cells = match subject {
+            Subject::Pattern(shape) => &mut self.patterns.entry(shape).or_default().cells,
+            Subject::Component(id) => &mut self.components.entry(id).or_default().cells,
+        };
+        if slot.month >= self.epoch {
+            cells.add(slot, more);
+        }
+    }
+
+    /// Takes in what an execution says beside its cells.
+    pub(super) fn describe(&mut self, execution: &Execution) {
+        if execution.at.month() < self.epoch {
+            return;
+        }
+        if let Some(shape) = Shape::of(execution) {
+            self.patterns.entry(shape).or_default().describe(execution);
+        }
+        let ran = |(_, step): &(usize, &Step)| step.outcome != StepOutcome::Skipped;
+        for (place, step) in execution.steps.iter().enumerate().filter(ran) {
+            match self.components.get_mut(&step.component) {
+                Some(counts) => counts.describe(execution, place, step),
+                None => {
+                    let counts = self.components.entry(step.component.clone()).or_default();
+                    counts.describe(execution, place, step);
+                }
+            }
+        }
+    }
+}
+
+impl PatternCounts {
+    fn describe(&mut self, execution: &Execution) {
+        self.requests.extend(request_hash(execution));
+        while self.requests.len() > super::pattern::MAX_REQUESTS {
+            self.requests.pop_last();
+        }
+        for word in execution.words.iter().map(|word| visible(word)) {
+            match self.words.get_mut(word.as_ref()) {
+                Some(count) => *count += 1,
+                None => drop(self.words.insert(word.into_owned(), 1)),
+            }
+        }
+        let replica = visible(&execution.replica);
+        if (execution.at, replica.as_ref()) > (self.updated, &self.replica) {
+            (self.updated, self.replica) = (execution.at, replica.into_owned());
+        }
+    }
+}
+
+impl ComponentCounts {
+    fn describe(&mut self, execution: &Execution, place: usize, step: &Step) {
+        let Execution { at, replica, id, .. } = execution;
+        let replica = visible(replica);
+        let order = (*at, replica.as_ref()).cmp(&(self.updated, &self.replica));
+        // Of executions of one moment and replica the one with the least id.
+        if order.then_with(|| Reverse(*id).cmp(&Reverse(self.by.unwrap_or(*id)))).is_gt() {
+            (self.updated, self.by) = (*at, Some(*id));
+            self.replica = replica.clone().into_owned();
+            self.content = step.content.as_deref().map(|it| visible(it).into_owned());
+        }
+        if let Some(error) = step.error.as_ref().filter(|_| step.outcome == StepOutcome::Failed) {
+            let fix = step.fix.as_deref().map(|it| visible(it).into_owned());
+            let seen = (*at, replica.into_owned(), *id, place);
+            self.fail(Failure { seen, error: visible(error).into_owned(), fix });
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if self.issues.iter().any(|known| known.error == failure.error && known.seen >= failure.seen) {
+            return;
+        }
+        self.issues.retain(|known| known.error != failure.error);
+        let place = self.issues.partition_point(|known| known.seen > failure.seen);
+        self.issues.insert(place, failure);
+        self.issues.truncate(MAX_ISSUES);
+    }
+}
+
+/// The cells that an execution is counted in: its pattern's, and one for each outcome of each of
+/// its components.
+pub(super) fn cells_of(execution: &Execution) -> Vec<(Subject, Slot)> {
+    let month = execution.at.month();
+    let replica = visible(&execution.replica);
+    let slot = |outcome| Slot { replica: replica.clone().into_owned(), month: month.clone(), outcome };
+    let pattern = Shape::of(execution).map(|shape| (Subject::Pattern(shape), slot(execution.outcome)));
+    let steps = execution.steps.iter().filter_map(|step| {
+        let outcome = match step.outcome {
+            StepOutcome::Passed => Outcome::Passed,
+            StepOutcome::Failed => Outcome::Failed,
+            StepOutcome::Environment => Outcome::Environment,
+            StepOutcome::Skipped => return None,
+        };
+        Some((Subject::Component(step.component.clone()), slot(outcome)))
+    });
+    pattern.into_iter().chain(steps).collect()
+}
+
+/// BLAKE3 of the request, 16 hex digits: of its text without case and spacing, else of its keywords.
+pub(super) fn request_hash(execution: &Execution) -> Option<String> {
+    let text = execution.request.as_deref().map_or_else(
+        || execution.words.join(" "),
+        |request| request.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "),
+    );
+    (!text.is_empty()).then(|| blake3::hash(text.as_bytes()).to_hex()[..16].to_owned())
+}
+
+/// The most common keywords, sorted.
+fn most_common(words: BTreeMap<String, u64>) -> Vec<String> {
+    let mut ranked: Vec<(String, u64)> = words.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut common: Vec<String> = ranked.into_iter().take(MAX_WORDS).map(|(word, _)| word).collect();
+    common.sort_unstable();
+    common
+}
