@@ -3,6 +3,7 @@
 //! It hands out plain values and knows nothing of executions, patterns or settings.
 
 mod apply;
+mod bulk;
 mod checkout;
 mod collection;
 mod command;

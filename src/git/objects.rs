@@ -1,6 +1,5 @@
 //! Objects, as they are read.
 
-
 use gix::objs::Kind;
 
 use super::error::GitError;
@@ -44,6 +43,19 @@ pub(super) fn from_gix(id: impl AsRef<gix::oid>) -> Oid {
     Oid::from_bytes(id.as_ref().as_bytes()).expect("gix knows SHA-1 and SHA-256 only")
 }
 
+/// The content of a blob, as far as it is here, for who reads beside the [`Repository`]'s own thread.
+pub(super) fn blob_of(gix: &gix::Repository, oid: Oid) -> Result<Vec<u8>, GitError> {
+    let found = gix.try_find_object(to_gix(oid)).map_err(GitError::gix(format!("read object {oid}")))?;
+    content(oid, found.ok_or(GitError::Missing { oid })?)
+}
+
+fn content(oid: Oid, mut object: gix::Object<'_>) -> Result<Vec<u8>, GitError> {
+    match object.kind {
+        Kind::Blob => Ok(std::mem::take(&mut object.data)),
+        _ => Err(GitError::WrongKind { oid, wanted: "blob" }),
+    }
+}
+
 impl Repository {
     /// The id of the empty tree, in this repository's hash function.
     pub(crate) fn empty_tree(&self) -> Oid {
@@ -52,11 +64,7 @@ impl Repository {
 
     /// The content of a blob.
     pub(crate) fn blob(&self, oid: Oid) -> Result<Vec<u8>, GitError> {
-        let mut object = self.object(oid)?;
-        if object.kind != Kind::Blob {
-            return Err(GitError::WrongKind { oid, wanted: "blob" });
-        }
-        Ok(std::mem::take(&mut object.data))
+        content(oid, self.object(oid)?)
     }
 
     /// What a commit says.

@@ -7,12 +7,11 @@ use serde::Serialize;
 
 use super::Store;
 use super::error::StoreError;
-use super::spool::{Found, Spool, Waiting};
+use super::noted::{BadLine, Noted, note_lines};
+use super::spool::{Found, Spool};
 use crate::git::{GitError, NewCommit, NotesTree, RefEdit, Writer};
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
-use crate::model::record::Record;
-use crate::model::recount::Records;
 use crate::model::time::Timestamp;
 
 /// The notes ref.
@@ -33,32 +32,6 @@ pub(crate) struct Written {
     pub(crate) recorded: usize,
     /// Records that were there already, byte for byte.
     pub(crate) known: usize,
-}
-
-/// A line of a note that is no record; it is skipped and kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct BadLine {
-    /// The annotated object.
-    pub(crate) object: Oid,
-    /// Counted from 1; 0 where the whole note could not be read.
-    pub(crate) line: usize,
-    pub(crate) reason: String,
-}
-
-impl BadLine {
-    /// Whether its object is missing or broken, so that nobody knows what the note says.
-    pub(crate) fn is_whole_note(&self) -> bool {
-        self.line == 0
-    }
-}
-
-/// Everything that the notes say at one tip.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Noted {
-    pub(crate) records: Records,
-    /// The objects that carry each record; a copied note makes more than one.
-    pub(crate) objects: BTreeMap<RecordId, BTreeSet<Oid>>,
-    pub(crate) bad: Vec<BadLine>,
 }
 
 impl Store<'_> {
@@ -186,37 +159,8 @@ impl Store<'_> {
         if let Some((_, noted)) = self.noted.borrow().as_ref().filter(|(at, _)| *at == tip) {
             return Ok(Rc::clone(noted));
         }
-        let noted = Rc::new(self.read_notes(tip)?);
+        let noted = Rc::new(Noted::of(self.read_lines(&self.repo.notes(tip)?)));
         *self.noted.borrow_mut() = Some((tip, Rc::clone(&noted)));
-        Ok(noted)
-    }
-
-    /// Every record of the notes at `tip`. A note that can't be read is named and passed over.
-    fn read_notes(&self, tip: Oid) -> Result<Noted, StoreError> {
-        let mut lines = BTreeMap::<RecordId, BTreeMap<Vec<u8>, Record>>::new();
-        let mut noted = Noted::default();
-        for (object, blob) in self.repo.notes(tip)? {
-            let text = match self.repo.blob(blob) {
-                Ok(text) => text,
-                Err(error) => {
-                    noted.bad.push(BadLine { object, line: 0, reason: error.to_string() });
-                    continue;
-                }
-            };
-            for (index, line) in note_lines(&text).enumerate() {
-                match Record::parse(line) {
-                    Ok(record) => {
-                        noted.objects.entry(record.id()).or_default().insert(object);
-                        lines.entry(record.id()).or_default().insert(line.to_vec(), record);
-                    }
-                    Err(error) => {
-                        noted.bad.push(BadLine { object, line: index + 1, reason: error.to_string() });
-                    }
-                }
-            }
-        }
-        // Sorted by bytes: the greatest comes last, and counts.
-        noted.records = lines.into_iter().map(|(id, lines)| (id, lines.into_values().collect())).collect();
         Ok(noted)
     }
 
@@ -232,45 +176,8 @@ impl Store<'_> {
     }
 }
 
-impl Noted {
-    /// How many executions there are, whatever amends them; commits and amendments are none.
-    pub(crate) fn executions(&self) -> usize {
-        let is_one = |lines: &&Vec<Record>| matches!(lines.last(), Some(Record::Execution(_)));
-        self.records.values().filter(is_one).count()
-    }
-
-    /// Takes in what waits in the spool, as draining will.
-    fn take_in(&mut self, spooled: &Found) {
-        for Waiting { object, line, .. } in spooled.records() {
-            if let Ok(record) = Record::parse(line.as_bytes()) {
-                let id = record.id();
-                self.records.entry(id).or_insert_with(|| vec![record]);
-                self.objects.entry(id).or_default().insert(*object);
-            }
-        }
-        let mut next = BTreeMap::<Oid, Vec<Oid>>::new();
-        spooled.pairs().for_each(|(.., old, new)| next.entry(old).or_default().push(new));
-        for objects in self.objects.values_mut().filter(|_| !next.is_empty()) {
-            let mut open: Vec<Oid> = objects.iter().copied().collect();
-            while let Some(object) = open.pop() {
-                let new = next.get(&object).into_iter().flatten();
-                open.extend(new.filter(|new| objects.insert(**new)));
-            }
-        }
-    }
-}
-
 fn subject(recorded: usize) -> String {
     if recorded == 1 { "Record 1 execution\n".to_owned() } else { format!("Record {recorded} executions\n") }
-}
-
-/// The lines of a note that say something: git joins copied notes with a blank line. What is no
-/// object keeps its spaces too: it is somebody's, and kept byte for byte.
-pub(super) fn note_lines(note: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let trimmed = |line: &'_ [u8]| line.trim_ascii().starts_with(b"{") && line.trim_ascii().ends_with(b"}");
-    note.split(|&b| b == b'\n')
-        .map(move |line| if trimmed(line) { line.trim_ascii() } else { line })
-        .filter(|line| !line.trim_ascii().is_empty())
 }
 
 /// Lines by the id that they open with.

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::Store;
 use super::error::StoreError;
-use super::executions::{NOTES, note_lines};
+use super::executions::NOTES;
 use super::learning::LEARNING;
+use super::noted::note_lines;
 use crate::git::{PushEdit, Text};
 use crate::model::oid::Oid;
 use crate::model::record::Record;

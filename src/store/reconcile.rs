@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use super::Store;
 use super::error::StoreError;
-use super::executions::{Additions, add, note_lines};
+use super::executions::{Additions, add};
 use super::learning::unless_lost;
+use super::noted::note_lines;
 use crate::git::{Compared, GitError, NotesTree, Writer};
 use crate::model::commit::executions_named;
 use crate::model::id::RecordId;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Store;
 use super::error::StoreError;
-use super::executions::Noted;
+use super::noted::Noted;
 use crate::model::id::RecordId;
 use crate::model::record::Record;
 

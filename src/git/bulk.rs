@@ -1,0 +1,74 @@
+//! Reading many blobs: side by side, and in the order in which their packs hold them, so that what a
+//! delta builds on was read just before.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use gix::odb::pack::cache::lru::MemoryCappedHashmap;
+use gix::odb::pack::index::File;
+
+use super::error::GitError;
+use super::objects::{blob_of, to_gix};
+use super::repository::Repository;
+use crate::model::oid::Oid;
+
+/// Fewer blobs are read one after the other: a thread costs more than it saves.
+const MANY: usize = 1_000;
+/// How many blobs a thread takes at a time.
+const SHARE: usize = 256;
+/// Memory of each thread for decoded objects, in bytes: neighbours in a pack build on each other.
+const CACHE: usize = 32 << 20;
+
+impl Repository {
+    /// What `read` makes of each blob (by its place in `blobs`), in the order of `blobs`.
+    pub(crate) fn read_blobs<T: Send>(
+        &self,
+        blobs: &[Oid],
+        threads: usize,
+        read: impl Fn(usize, Result<Vec<u8>, GitError>) -> T + Sync,
+    ) -> Vec<T> {
+        // What a remote has promised only this thread can ask for.
+        if blobs.len() < MANY || self.has_promisor {
+            return blobs.iter().enumerate().map(|(place, blob)| read(place, self.blob(*blob))).collect();
+        }
+        let (order, next) = (self.pack_order(blobs), AtomicUsize::new(0));
+        let shared = self.gix.clone().into_sync();
+        let work = || {
+            let mut gix = shared.to_thread_local();
+            gix.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(CACHE)));
+            let mut made = Vec::new();
+            while let Some(places) = order.chunks(SHARE).nth(next.fetch_add(1, Ordering::Relaxed)) {
+                let found = |place: &usize| blob_of(&gix, blobs[*place]).ok();
+                made.extend(places.iter().map(|place| (*place, found(place).map(|it| read(*place, Ok(it))))));
+            }
+            made
+        };
+        let mut made: Vec<(usize, Option<T>)> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
+            let joined = workers.into_iter().map(|it| it.join().expect("reading blobs does not panic"));
+            joined.flatten().collect()
+        });
+        made.sort_unstable_by_key(|(place, _)| *place);
+        // What a thread did not find a gc may have put elsewhere meanwhile: here that is looked into.
+        made.into_iter().map(|(at, made)| made.unwrap_or_else(|| read(at, self.blob(blobs[at])))).collect()
+    }
+
+    /// The places of `blobs`, sorted by where packs hold them. What no pack of this repository has, loose
+    /// and borrowed objects, comes last.
+    fn pack_order(&self, blobs: &[Oid]) -> Vec<usize> {
+        let folder = self.gix.objects.store_ref().path().join("pack");
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|it| it == "idx"));
+        let packs: Vec<File> =
+            paths.iter().filter_map(|path| File::at(path, self.gix.object_hash()).ok()).collect();
+        let offset = |blob: Oid| {
+            let in_pack = |pack: &File| pack.lookup(to_gix(blob)).map(|at| pack.pack_offset_at_index(at));
+            packs.iter().enumerate().find_map(|(number, pack)| Some((number, in_pack(pack)?)))
+        };
+        let mut order: Vec<usize> = (0..blobs.len()).collect();
+        order.sort_by_cached_key(|place| offset(blobs[*place]).unwrap_or((usize::MAX, 0)));
+        order
+    }
+}
