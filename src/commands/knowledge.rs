@@ -1,7 +1,6 @@
 //! What is known here: the catalog of all marketplaces, and the library with what is not merged yet.
 
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use super::Context;
 use crate::marketplace::listing::Listing;
@@ -10,7 +9,7 @@ use crate::model::component::{Catalog, Component};
 use crate::model::library::Library;
 use crate::model::record::Execution;
 use crate::model::recount::{executions, recount};
-use crate::store::{Noted, Store};
+use crate::store::{Reading, Store};
 use crate::ui::{Failure, exit, quoted};
 
 /// The source of the marketplace that the program carries.
@@ -27,15 +26,18 @@ impl Knowledge {
     /// Reads marketplaces, notes and learning. What can't be read is named and passed over.
     pub(super) fn read(cx: &Context, store: &Store<'_>) -> Result<Self, Failure> {
         let catalog = catalog(cx, store)?;
-        super::log::warn_of_bad_lines(cx, &*store.noted()?);
-        let Memory { noted, library, .. } = memory(cx, store)?;
+        let noted = store.noted()?;
+        super::log::warn_of_bad_lines(cx, &noted.bad);
+        let committed = committed(cx, store)?;
+        let mut library = committed.clone();
+        library.join(&recount(&noted.records, &committed));
         Ok(Self { catalog, library, executions: executions(&noted.records) })
     }
 }
 
 /// What notes and learning say.
-pub(super) struct Memory {
-    pub(super) noted: Rc<Noted>,
+pub(super) struct Memory<'s> {
+    pub(super) reading: Reading<'s>,
     /// The library as it is committed: merged and open.
     pub(super) committed: Library,
     /// The same with what was recorded and is not committed yet.
@@ -43,15 +45,21 @@ pub(super) struct Memory {
 }
 
 /// Reads notes and learning. What can't be read of the learning is named and passed over.
-pub(super) fn memory(cx: &Context, store: &Store<'_>) -> Result<Memory, Failure> {
-    let noted = store.noted()?;
+pub(super) fn memory<'s>(cx: &Context, store: &'s Store<'_>) -> Result<Memory<'s>, Failure> {
+    let committed = committed(cx, store)?;
+    let reading = store.reading(Some(&committed.epoch))?;
+    let mut library = committed.clone();
+    library.join(&reading.recount(&committed)?);
+    Ok(Memory { reading, committed, library })
+}
+
+/// The library as it is committed. What can't be read is named and passed over.
+fn committed(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
     let (committed, problems) = store.library()?;
     for problem in &problems {
         cx.ui.warn(format!("{} could not be read and is passed over: {}", problem.path, problem.reason));
     }
-    let mut library = committed.clone();
-    library.join(&recount(&noted.records, &committed));
-    Ok(Memory { noted, committed, library })
+    Ok(committed)
 }
 
 /// The library: merged, open, and recorded but not committed yet.

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use super::{Context, DONE, Ended};
 use crate::model::oid::Oid;
 use crate::model::record::{Commit, Execution, Outcome, Record, StepOutcome};
-use crate::model::recount::executions;
 use crate::model::time::Timestamp;
-use crate::store::{Noted, Store};
+use crate::store::{BadLine, Listed, Noted, Store};
 use crate::ui::{ago, clip, duration};
+
+/// Every way in which an execution ends.
+const OUTCOMES: [Outcome; 4] = [Outcome::Passed, Outcome::Failed, Outcome::Environment, Outcome::Aborted];
 
 /// List past executions, the latest first
 #[derive(Debug, clap::Args)]
@@ -22,7 +24,7 @@ pub(crate) struct Args {
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     max_count: usize,
     /// Only executions that ended so
-    #[arg(long, value_name = "OUTCOME", value_parser = ["passed", "failed", "environment", "aborted"])]
+    #[arg(long, value_name = "OUTCOME", value_parser = OUTCOMES.map(Outcome::as_str))]
     outcome: Option<String>,
     /// List what commits changed instead, as the post-commit hook measured it
     #[arg(long, conflicts_with = "outcome")]
@@ -32,19 +34,14 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
-    let noted = store.noted()?;
-    warn_of_bad_lines(cx, &noted);
+    let reading = store.reading(None)?;
+    warn_of_bad_lines(cx, reading.bad()?);
     if args.commits {
-        return commits(args, cx, &store, &noted);
+        return commits(args, cx, &store, reading.noted()?);
     }
-    let mut found = executions(&noted.records);
-    found.retain(|execution| {
-        args.outcome.as_deref().is_none_or(|outcome| execution.outcome.as_str() == outcome)
-    });
-    found.sort_by_key(|execution| std::cmp::Reverse((execution.at, execution.id)));
-    found.truncate(args.max_count);
+    let found = reading.latest(args.max_count, args.outcome.as_deref().and_then(outcome))?;
     if cx.ui.is_json() {
-        found.iter().for_each(|execution| cx.ui.json(execution));
+        found.iter().for_each(|listed| cx.ui.json(&listed.execution));
         return DONE;
     }
     if let Some(outcome) = args.outcome.as_ref().filter(|_| found.is_empty()) {
@@ -58,9 +55,14 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         return DONE;
     }
     let now = Timestamp(cx.host.now_ms());
-    let rows: Vec<Vec<String>> = found.iter().map(|execution| row(execution, &noted, now)).collect();
+    let rows: Vec<Vec<String>> = found.iter().map(|listed| row(listed, now)).collect();
     cx.ui.table(&["execution", "when", "outcome", "steps", "took", "commit", "request"], &rows, &[3, 4]);
     DONE
+}
+
+/// The outcome that a word of the command line names.
+fn outcome(word: &str) -> Option<Outcome> {
+    OUTCOMES.into_iter().find(|outcome| outcome.as_str() == word)
 }
 
 fn commits(args: &Args, cx: &Context, store: &Store<'_>, noted: &Noted) -> Ended {
@@ -101,25 +103,24 @@ fn commits(args: &Args, cx: &Context, store: &Store<'_>, noted: &Noted) -> Ended
 }
 
 /// Names how many lines of the notes could not be read.
-pub(super) fn warn_of_bad_lines(cx: &Context, noted: &Noted) {
-    if let Some(first) = noted.bad.first() {
+pub(super) fn warn_of_bad_lines(cx: &Context, bad: &[BadLine]) {
+    if let Some(first) = bad.first() {
         cx.ui.warn(format!(
             "{} of the notes could not be read, the first on {}; `git orchestrate check` names them",
-            crate::ui::count(noted.bad.len(), "line"),
+            crate::ui::count(bad.len(), "line"),
             first.object.short()
         ));
     }
 }
 
-fn row(execution: &Execution, noted: &Noted, now: Timestamp) -> Vec<String> {
-    let on = noted.objects.get(&execution.id).and_then(|objects| objects.first());
+fn row(Listed { execution, object }: &Listed, now: Timestamp) -> Vec<String> {
     vec![
         execution.id.short(),
         ago(execution.at, now),
         outcome_word(execution).to_owned(),
         execution.steps.len().to_string(),
         execution.duration_ms().map_or_else(|| "-".to_owned(), duration),
-        on.map_or_else(|| "-".to_owned(), Oid::short),
+        object.map_or_else(|| "-".to_owned(), |object| object.short()),
         clip(execution.request.as_deref().unwrap_or("(not kept)"), 40),
     ]
 }

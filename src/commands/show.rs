@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let noted = store.noted()?;
-    warn_of_bad_lines(cx, &noted);
+    warn_of_bad_lines(cx, &noted.bad);
     let execution = find(&args.name, &store, &noted)?;
     if cx.ui.is_json() {
         cx.ui.json(&execution);

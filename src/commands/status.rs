@@ -10,7 +10,6 @@ use crate::git::{Head, Repository};
 use crate::learn;
 use crate::model::pattern::Stage;
 use crate::model::record::Outcome;
-use crate::model::recount::executions;
 use crate::model::time::Timestamp;
 use crate::store::{LEARNING, NOTES, OpenRun, RUNS, Review, Store};
 use crate::ui::{Failure, ago, count, quoted};
@@ -25,15 +24,15 @@ pub(crate) struct Args {}
 pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
-    let Memory { noted, committed, library } = knowledge::memory(cx, &store)?;
-    let past = executions(&noted.records);
+    let Memory { reading, committed, library } = knowledge::memory(cx, &store)?;
+    let past = reading.summary()?;
     let mut stages = BTreeMap::<&str, usize>::new();
     for pattern in library.patterns.values() {
         let stage = Stage::of(library.pattern_tally(pattern), pattern.requests.len(), &library.policy);
         *stages.entry(stage.as_str()).or_default() += 1;
     }
     let unlearned = learn::changes(&committed, &library).len();
-    let unjoined = store.unjoined(&noted)?;
+    let unjoined = store.unjoined(&reading)?;
     let branches = store.learning_branches()?;
     let runs = store.open_runs()?;
     let remote = &store.settings.remote;
@@ -41,7 +40,6 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     if store.settings.review == Review::Branch {
         (in_review, declined) = (store.in_review(remote)?, store.declined(remote)?);
     }
-    let passed = past.iter().filter(|execution| execution.outcome == Outcome::Passed).count();
     let head = match repo.head()? {
         Head::Branch { name, .. } => name.trim_start_matches("refs/heads/").to_owned(),
         Head::Unborn { name } => format!("{} (no commit yet)", name.trim_start_matches("refs/heads/")),
@@ -52,9 +50,9 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
             "v": 1,
             "replica": store.replica,
             "head": head,
-            "executions": past.len(),
-            "passed": passed,
-            "bad_lines": noted.bad.len(),
+            "executions": past.executions,
+            "passed": past.passed,
+            "bad_lines": reading.bad()?.len(),
             "patterns": stages,
             "refs": {NOTES: repo.tip(NOTES)?, LEARNING: repo.tip(LEARNING)?},
             "learning_branches": branches.iter().map(|(name, _)| name).collect::<Vec<_>>(),
@@ -70,14 +68,13 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     }
     let now = Timestamp(cx.host.now_ms());
     cx.ui.headline(format!("Replica {} on {head}", store.replica));
-    let last = past.iter().max_by_key(|execution| (execution.at, execution.id));
-    let latest = last.map(|execution| format!(", the last {}", ago(execution.at, now))).unwrap_or_default();
+    let latest = past.latest.map(|at| format!(", the last {}", ago(at, now))).unwrap_or_default();
     let mut rows = vec![
         vec![
             "executions".to_owned(),
-            match past.len() {
+            match past.executions {
                 0 => "none yet".to_owned(),
-                number => format!("{number} ({passed} passed{latest})"),
+                number => format!("{number} ({} passed{latest})", past.passed),
             },
         ],
         vec!["patterns".to_owned(), pattern_counts(&stages)],
@@ -93,15 +90,14 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
         ]);
     }
     cx.ui.table(&[], &rows, &[]);
-    super::log::warn_of_bad_lines(cx, &noted);
+    super::log::warn_of_bad_lines(cx, reading.bad()?);
     cx.ui.gap();
     for run in &runs {
-        let outcome = past.iter().find(|execution| execution.id == run.id).map(|it| it.outcome);
-        hint_at(cx, &repo, run, outcome, now)?;
+        hint_at(cx, &repo, run, reading.outcome(run.id)?, now)?;
     }
     if store.settings.marketplaces.is_empty() {
         cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
-    } else if past.is_empty() {
+    } else if past.executions == 0 {
         cx.ui.hint("`git orchestrate run \"what you want\"` plans, asks, and runs");
     }
     hint_at_spool(cx, &store)?;
@@ -115,7 +111,7 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
         ));
     }
     if store.settings.review == Review::Branch {
-        let more = unlearned > 0 && store.is_ours_to_tell(&noted.records, &committed, &library);
+        let more = unlearned > 0 && store.is_ours_to_tell(&reading.noted()?.records, &committed, &library);
         hint_at_review(cx, &store, &in_review, &declined, more)?;
     } else if !branches.is_empty() || unlearned > 0 {
         let waiting = if unlearned > 0 {

@@ -87,7 +87,65 @@ fn path(annotated: Oid, file: usize) -> String {
     folders.chain([name]).collect::<Vec<_>>().join("/")
 }
 
+/// What differs between the notes at two tips: each note that is only at one of them, given by what it
+/// annotates and its blob. A note that changed is in both lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ChangedNotes {
+    pub(crate) gone: Vec<(Oid, Oid)>,
+    pub(crate) new: Vec<(Oid, Oid)>,
+}
+
+/// An entry of a notes tree: whether it is a folder, and its object.
+type Entry = (bool, Oid);
+
 impl Repository {
+    /// What differs between the notes at two tips; folders that are the same are not looked into.
+    pub(crate) fn changed_notes(&self, old: Oid, new: Oid) -> Result<ChangedNotes, GitError> {
+        let (mut gone, mut come) = (Vec::new(), Vec::new());
+        let (old, new) = (self.tree_of(old)?, self.tree_of(new)?);
+        self.compare_notes(old, new, &mut String::new(), &mut gone, &mut come)?;
+        let plain =
+            |placed: Vec<Placed>| placed.into_iter().map(|(_, object, blob)| (object, blob)).collect();
+        Ok(ChangedNotes { gone: plain(gone), new: plain(come) })
+    }
+
+    fn compare_notes(
+        &self,
+        old: Oid,
+        new: Oid,
+        prefix: &mut String,
+        gone: &mut Vec<Placed>,
+        come: &mut Vec<Placed>,
+    ) -> Result<(), GitError> {
+        if old == new {
+            return Ok(());
+        }
+        let mut new: BTreeMap<String, Entry> = self.notes_entries(new)?.into_iter().collect();
+        for (name, entry) in self.notes_entries(old)? {
+            let other = new.remove(&name);
+            if other == Some(entry) {
+                continue;
+            }
+            let before = prefix.len();
+            prefix.push_str(&name);
+            match (entry, other) {
+                ((true, old), Some((true, new))) => self.compare_notes(old, new, prefix, gone, come)?,
+                (entry, other) => {
+                    self.collect_entry(entry, &name, prefix, gone)?;
+                    other.map_or(Ok(()), |other| self.collect_entry(other, &name, prefix, come))?;
+                }
+            }
+            prefix.truncate(before);
+        }
+        for (name, entry) in new {
+            let before = prefix.len();
+            prefix.push_str(&name);
+            self.collect_entry(entry, &name, prefix, come)?;
+            prefix.truncate(before);
+        }
+        Ok(())
+    }
+
     /// Every note at a tip: the annotated object and the note's blob. Entries of the tree that are
     /// no notes are passed over, as git does.
     pub(crate) fn notes(&self, tip: Oid) -> Result<Vec<(Oid, Oid)>, GitError> {
@@ -103,25 +161,45 @@ impl Repository {
     }
 
     fn collect_notes(&self, tree: Oid, prefix: &mut String, notes: &mut Vec<Placed>) -> Result<(), GitError> {
-        let wrong = || GitError::WrongKind { oid: tree, wanted: "tree" };
-        let object = self.object(tree)?.try_into_tree().map_err(|_| wrong())?;
-        for entry in object.iter() {
-            let entry = entry.map_err(|_| wrong())?;
-            let name = entry.filename().to_string();
-            if !name.bytes().all(|b| b.is_ascii_hexdigit()) {
-                continue;
-            }
+        for (name, entry) in self.notes_entries(tree)? {
             let before = prefix.len();
             prefix.push_str(&name);
-            if entry.mode().is_tree() && name.len() == 2 {
-                self.collect_notes(from_gix(entry.object_id()), prefix, notes)?;
-            } else if let Ok(annotated) = prefix.parse()
-                && entry.mode().is_blob()
-            {
-                notes.push((name.len(), annotated, from_gix(entry.object_id())));
-            }
+            self.collect_entry(entry, &name, prefix, notes)?;
             prefix.truncate(before);
         }
         Ok(())
+    }
+
+    /// Collects a note, or those of a folder; `prefix` ends with `name`.
+    fn collect_entry(
+        &self,
+        (is_folder, oid): Entry,
+        name: &str,
+        prefix: &mut String,
+        notes: &mut Vec<Placed>,
+    ) -> Result<(), GitError> {
+        if is_folder {
+            return self.collect_notes(oid, prefix, notes);
+        }
+        if let Ok(annotated) = prefix.parse() {
+            notes.push((name.len(), annotated, oid));
+        }
+        Ok(())
+    }
+
+    /// The folders and files of a notes tree that may be or hold notes.
+    fn notes_entries(&self, tree: Oid) -> Result<Vec<(String, Entry)>, GitError> {
+        let wrong = || GitError::WrongKind { oid: tree, wanted: "tree" };
+        let object = self.object(tree)?.try_into_tree().map_err(|_| wrong())?;
+        let mut entries = Vec::new();
+        for entry in object.iter() {
+            let entry = entry.map_err(|_| wrong())?;
+            let name = entry.filename();
+            let is_folder = entry.mode().is_tree() && name.len() == 2;
+            if name.iter().all(u8::is_ascii_hexdigit) && (is_folder || entry.mode().is_blob()) {
+                entries.push((name.to_string(), (is_folder, from_gix(entry.object_id()))));
+            }
+        }
+        Ok(entries)
     }
 }

@@ -23,6 +23,16 @@ impl RecordId {
         i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX)
     }
 
+    /// An id from its 16 bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Ulid::from_bytes(bytes))
+    }
+
+    /// The 16 bytes, which sort as ids do.
+    pub(crate) fn bytes(self) -> [u8; 16] {
+        self.0.to_bytes()
+    }
+
     /// The last eight characters, lower case: short enough for a branch name.
     pub(crate) fn short(&self) -> String {
         self.to_string()[18..].to_ascii_lowercase()

@@ -5,15 +5,19 @@
 mod adopt;
 mod audit;
 mod counted;
+mod digest;
 mod draft;
 mod drain;
 mod error;
 mod executions;
+mod index;
+mod index_file;
 mod leak;
 mod learning;
 mod merge;
 mod noted;
 mod range;
+mod reading;
 mod reconcile;
 mod replica;
 mod review;
@@ -22,6 +26,9 @@ mod settings;
 mod share;
 mod spool;
 mod unjoined;
+
+#[cfg(test)]
+mod index_laws;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -38,10 +45,12 @@ pub(crate) use draft::{Anchor, Defaults, Kind, amend, author_hash, complete, kin
 pub(crate) use drain::Drained;
 pub(crate) use error::{StoreError, Unread};
 pub(crate) use executions::{Entry, NOTES};
+pub(crate) use index::Listed;
 pub(crate) use learning::{LEARNING, Learned};
 pub(crate) use merge::Merged;
-pub(crate) use noted::Noted;
+pub(crate) use noted::{BadLine, Noted};
 pub(crate) use range::{Secret, Secrets, Step};
+pub(crate) use reading::Reading;
 pub(crate) use reconcile::Reconciled;
 pub(crate) use runs::{OpenRun, RUNS};
 pub(crate) use settings::{Apply, HookFailure, Privacy, Review, Settings, TABLE};

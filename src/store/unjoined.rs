@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Store;
 use super::error::StoreError;
-use super::noted::Noted;
+use super::reading::Reading;
 use crate::model::id::RecordId;
 use crate::model::record::Record;
 
@@ -12,9 +12,9 @@ use crate::model::record::Record;
 const SEEN: &str = "refs/orchestrate/remotes/";
 
 impl Store<'_> {
-    /// Remotes of which a fetch has seen executions that are not in `noted`, with how many. Notes that
+    /// Remotes of which a fetch has seen executions that are not in `reading`, with how many. Notes that
     /// can't be read now are none: `sync` says what is wrong with them.
-    pub(crate) fn unjoined(&self, noted: &Noted) -> Result<Vec<(String, usize)>, StoreError> {
+    pub(crate) fn unjoined(&self, reading: &Reading<'_>) -> Result<Vec<(String, usize)>, StoreError> {
         let ours = self.notes_tip()?;
         let mut unjoined = Vec::new();
         for (name, theirs) in self.repo.refs_under(SEEN)? {
@@ -31,8 +31,12 @@ impl Store<'_> {
                 Ok(Record::Execution(execution)) => Some(execution.id),
                 _ => None,
             };
-            let new: BTreeSet<RecordId> =
-                lines.iter().filter_map(execution).filter(|id| !noted.records.contains_key(id)).collect();
+            let mut new: BTreeSet<RecordId> = lines.iter().filter_map(execution).collect();
+            for id in new.clone() {
+                if reading.knows(id)? {
+                    new.remove(&id);
+                }
+            }
             if !new.is_empty() {
                 unjoined.push((remote.to_owned(), new.len()));
             }

@@ -19,6 +19,7 @@ mod hooks_config;
 mod hooks_refused;
 mod hooks_scene;
 mod hooks_status;
+mod index;
 mod init;
 mod killed;
 mod leak;
