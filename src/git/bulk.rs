@@ -10,15 +10,13 @@ use gix::odb::pack::index::File;
 
 use super::error::GitError;
 use super::objects::{blob_of, to_gix};
-use super::repository::Repository;
+use super::repository::{PACK_CACHE, Repository};
 use crate::model::oid::Oid;
 
 /// Fewer blobs are read one after the other: a thread costs more than it saves.
 const MANY: usize = 1_000;
-/// How many blobs a thread takes at a time.
-const SHARE: usize = 256;
-/// Memory of each thread for decoded objects, in bytes: neighbours in a pack build on each other.
-const CACHE: usize = 32 << 20;
+/// How many blobs a thread takes at a time: long runs, so that it has itself read what they build on.
+const SHARE: usize = 2_048;
 
 impl Repository {
     /// What `read` makes of each blob (by its place in `blobs`), in the order of `blobs`.
@@ -36,7 +34,7 @@ impl Repository {
         let shared = self.gix.clone().into_sync();
         let work = || {
             let mut gix = shared.to_thread_local();
-            gix.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(CACHE)));
+            gix.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE)));
             let mut made = Vec::new();
             while let Some(places) = order.chunks(SHARE).nth(next.fetch_add(1, Ordering::Relaxed)) {
                 let found = |place: &usize| blob_of(&gix, blobs[*place]).ok();

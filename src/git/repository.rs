@@ -57,7 +57,7 @@ const EXTENSIONS: &[&str] = &[
 ];
 
 /// Memory for decoded objects of packs, in bytes: history of notes is one long delta chain.
-const PACK_CACHE: usize = 96 << 20;
+pub(super) const PACK_CACHE: usize = 96 << 20;
 
 impl Repository {
     /// Opens the repository that `dir` is in, or the one that `GIT_DIR` names.

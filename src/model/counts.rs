@@ -96,6 +96,16 @@ impl Counts {
         self.describe(execution);
     }
 
+    /// Takes in what others counted, of other executions since the same epoch.
+    pub(crate) fn join(&mut self, other: Self) {
+        for (shape, theirs) in other.patterns {
+            self.patterns.entry(shape).or_default().join(theirs);
+        }
+        for (id, theirs) in other.components {
+            self.components.entry(id).or_default().join(theirs);
+        }
+    }
+
     /// The library that these counts are.
     pub(super) fn library(self) -> Library {
         let mut library = Library { epoch: self.epoch, ..Library::default() };
@@ -153,11 +163,26 @@ impl Counts {
 }
 
 impl PatternCounts {
-    fn describe(&mut self, execution: &Execution) {
-        self.requests.extend(request_hash(execution));
+    fn join(&mut self, other: Self) {
+        self.add_requests(other.requests);
+        for (word, count) in other.words {
+            *self.words.entry(word).or_default() += count;
+        }
+        if (other.updated, &other.replica) > (self.updated, &self.replica) {
+            (self.updated, self.replica) = (other.updated, other.replica);
+        }
+        other.cells.iter().for_each(|(slot, count)| self.cells.add(slot.clone(), count));
+    }
+
+    fn add_requests(&mut self, requests: impl IntoIterator<Item = String>) {
+        self.requests.extend(requests);
         while self.requests.len() > super::pattern::MAX_REQUESTS {
             self.requests.pop_last();
         }
+    }
+
+    fn describe(&mut self, execution: &Execution) {
+        self.add_requests(request_hash(execution));
         for word in execution.words.iter().map(|word| visible(word)) {
             match self.words.get_mut(word.as_ref()) {
                 Some(count) => *count += 1,
@@ -172,12 +197,26 @@ impl PatternCounts {
 }
 
 impl ComponentCounts {
+    fn join(&mut self, other: Self) {
+        if other.by.is_some_and(|by| self.is_before(other.updated, &other.replica, by)) {
+            (self.updated, self.replica) = (other.updated, other.replica);
+            (self.by, self.content) = (other.by, other.content);
+        }
+        other.issues.into_iter().for_each(|failure| self.fail(failure));
+        other.cells.iter().for_each(|(slot, count)| self.cells.add(slot.clone(), count));
+    }
+
+    /// Whether what is said here is from before this execution; of those of one moment and replica the one
+    /// with the least id counts.
+    fn is_before(&self, at: Timestamp, replica: &str, id: RecordId) -> bool {
+        let order = (at, replica).cmp(&(self.updated, self.replica.as_str()));
+        order.then_with(|| Reverse(id).cmp(&Reverse(self.by.unwrap_or(id)))).is_gt()
+    }
+
     fn describe(&mut self, execution: &Execution, place: usize, step: &Step) {
         let Execution { at, replica, id, .. } = execution;
         let replica = visible(replica);
-        let order = (*at, replica.as_ref()).cmp(&(self.updated, &self.replica));
-        // Of executions of one moment and replica the one with the least id.
-        if order.then_with(|| Reverse(*id).cmp(&Reverse(self.by.unwrap_or(*id)))).is_gt() {
+        if self.is_before(*at, &replica, *id) {
             (self.updated, self.by) = (*at, Some(*id));
             self.replica = replica.clone().into_owned();
             self.content = step.content.as_deref().map(|it| visible(it).into_owned());

@@ -177,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn executions_count_the_same_in_any_order(
+    fn executions_count_the_same_in_any_order_and_apart(
         (one, other) in prop::collection::vec(execution(), 0..9).prop_flat_map(|mut all| {
             all.iter_mut().zip(0..).for_each(|(execution, n)| execution.id = id(n));
             (Just(all.clone()), Just(all).prop_shuffle())
@@ -188,7 +188,11 @@ proptest! {
             executions.iter().for_each(|it| counts.add(it));
             counts
         };
-        prop_assert_eq!(counted(&one), counted(&other));
+        let (begin, end) = other.split_at(other.len() / 2);
+        let mut apart = counted(end);
+        apart.join(counted(begin));
+        prop_assert_eq!(&counted(&one), &apart);
+        prop_assert_eq!(counted(&other), apart);
     }
 
     #[test]

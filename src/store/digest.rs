@@ -7,6 +7,7 @@
 //! is amended) or taken away makes a digest from scratch, by whoever can.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +15,15 @@ use super::noted::{BadLine, Line, Lines};
 use crate::model::counts::Counts;
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
-use crate::model::record::{Outcome, Record};
+use crate::model::record::{Execution, Outcome, Record};
 use crate::model::recount::Records;
 use crate::model::time::{Month, Timestamp};
 
 /// How many of the latest plain executions are kept with their lines.
 pub(super) const RECENT: usize = if cfg!(test) { 4 } else { 256 };
+
+/// Fewer records are counted and freed on the spot.
+const MANY: usize = if cfg!(test) { 2 } else { 10_000 };
 
 /// What readers need of the notes at one tip.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,19 +114,19 @@ impl Digest {
             return None;
         }
         self.contested.targets.extend(amended);
-        let (mut known, mut plain) = (Vec::new(), Vec::new());
+        let (mut known, mut plain, mut counted) = (Vec::new(), Vec::new(), Vec::new());
         for of_one in lines.records.chunk_by(|a, b| a.id == b.id) {
             let first = &of_one[0];
             let alone = of_one.iter().all(|line| line.text == first.text);
             let may_settle = alone && target(first).is_none() && !self.contested.targets.contains(&first.id);
             match (self.find(first.id).copied(), &first.record) {
                 (None, Record::Execution(execution)) if may_settle => {
-                    self.counts.add(execution);
                     self.head.plain += 1;
                     self.head.passed += usize::from(execution.outcome == Outcome::Passed);
                     self.head.latest = self.head.latest.max(Some(execution.at));
                     known.push(Known::new(first, Kind::Plain(execution.outcome)));
                     plain.push((execution.at, of_one));
+                    counted.push(&**execution);
                 }
                 (None, _) if may_settle => known.push(Known::new(first, Kind::Other)),
                 (None, _) => {
@@ -140,6 +144,7 @@ impl Digest {
                 (Some(_), _) => return None,
             }
         }
+        self.count(&counted);
         self.known.extend(known);
         self.known.sort_unstable();
         plain.sort_unstable_by_key(|(at, of_one)| (*at, of_one[0].id));
@@ -154,7 +159,32 @@ impl Digest {
         self.recent.drain(..self.recent.len().saturating_sub(RECENT));
         self.head.bad.extend(lines.bad);
         self.head.bad.sort_unstable();
+        if lines.records.len() > MANY {
+            // Nobody has to wait until many records are freed.
+            thread::spawn(move || drop(lines.records));
+        }
         Some(self)
+    }
+
+    /// Counts executions; many of them side by side.
+    fn count(&mut self, executions: &[&Execution]) {
+        let epoch = &self.head.epoch;
+        let counted = |some: &[&Execution]| {
+            let mut counts = Counts::since(epoch);
+            some.iter().for_each(|execution| counts.add(execution));
+            counts
+        };
+        if executions.len() <= MANY {
+            return executions.iter().for_each(|execution| self.counts.add(execution));
+        }
+        let (begin, end) = executions.split_at(executions.len() / 2);
+        let (begin, end) = thread::scope(|scope| {
+            let begin = scope.spawn(|| counted(begin));
+            let end = counted(end);
+            (begin.join().expect("counting does not panic"), end)
+        });
+        self.counts.join(begin);
+        self.counts.join(end);
     }
 
     /// What the notes at a later `tip` say, where `gone` are the lines of the notes that are not as they
