@@ -7,28 +7,11 @@
 //! Limit: only `git gc` says that it is at work (`gc.pid`); `git prune` and `git repack -a -d` by hand
 //! do not.
 
-use std::path::PathBuf;
-
-use super::command::Git;
 use super::error::GitError;
-use super::leftovers::KEPT;
+use super::pack::Kept;
 use super::refs::{Change, Expected, RefEdit};
 use super::repository::Repository;
 use crate::model::oid::Oid;
-
-/// Packs of theirs are durable when git ends, with their indexes.
-const DURABLE: &str = "core.fsync=objects,derived-metadata";
-
-/// A pack that no gc touches as long as this lives.
-#[derive(Debug)]
-pub(super) struct Kept(PathBuf);
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        // One that stays is removed by a later writer, or by a person who reads what it says.
-        drop(std::fs::remove_file(&self.0));
-    }
-}
 
 impl Repository {
     /// Whether a gc is at work, or was killed.
@@ -53,14 +36,6 @@ impl Repository {
             + &lines(edits.iter().filter_map(old).collect(), "^");
         let pack = ["pack-objects", "--revs", "--missing=allow-promisor", "--stdout", "-q"];
         let pack = self.git().args(pack).input(revisions).output()?;
-        let indexed = self.index_pack(pack)?;
-        let (state, hash) = indexed.trim().split_once('\t').unwrap_or_default();
-        let path = self.gix.objects.store_ref().path().join(format!("pack/pack-{hash}.keep"));
-        Ok((state == "keep").then_some(Kept(path)))
-    }
-
-    fn index_pack(&self, pack: Vec<u8>) -> Result<String, GitError> {
-        let git: Git = self.git().config(DURABLE).args(["index-pack", "--stdin"]);
-        git.arg(format!("--keep={KEPT}")).input(pack).text()
+        self.index_pack(pack)
     }
 }

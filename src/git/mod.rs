@@ -20,6 +20,7 @@ mod measure;
 mod merge;
 mod notes;
 mod objects;
+mod pack;
 mod place;
 mod push;
 mod refs;

@@ -43,6 +43,11 @@ impl<'w, 'r> NotesTree<'w, 'r> {
     /// Gives an object this note instead of any that it has.
     pub(crate) fn set(&mut self, annotated: Oid, note: &[u8]) -> Result<(), GitError> {
         let blob = self.writer.blob(note)?;
+        self.set_blob(annotated, blob)
+    }
+
+    /// The same with a blob that is there already.
+    pub(crate) fn set_blob(&mut self, annotated: Oid, blob: Oid) -> Result<(), GitError> {
         self.state
             .edit(to_gix(annotated), Some(to_gix(blob)), self.writer)
             .map_err(GitError::gix(format!("write the note of {annotated}")))?;

@@ -14,10 +14,10 @@ use std::thread;
 use gix::objs::{Find, Kind, Write, WriteTo};
 use gix::zlib::Compression;
 
-use super::collection::Kept;
 use super::error::GitError;
 use super::loose::write_loose;
 use super::objects::{Identity, from_gix, to_gix};
+use super::pack::{Kept, NewObject};
 use super::refs::RefEdit;
 use super::repository::Repository;
 use crate::host::{Point, pass};
@@ -26,6 +26,8 @@ use crate::model::time::Timestamp;
 
 /// How often objects are packed that a gc takes away meanwhile.
 const TRIES: u32 = 5;
+/// As many new objects become a pack; git draws the line there when it fetches.
+const PACKED_FROM: usize = 100;
 /// How many objects are synced at the same time: file systems make one journal entry of them.
 const SYNCED_AT_ONCE: usize = 16;
 
@@ -43,6 +45,8 @@ pub(crate) struct NewCommit<'a> {
 pub(crate) struct Writer<'r> {
     pub(super) repo: &'r Repository,
     objects: RefCell<BTreeMap<gix::ObjectId, Object>>,
+    /// Packs that were made of them, kept until refs name what is in them.
+    packs: RefCell<Vec<Kept>>,
 }
 
 /// An object that was written.
@@ -55,7 +59,7 @@ struct Object {
 impl<'r> Writer<'r> {
     /// A writer into the object database of `repo`.
     pub(crate) fn new(repo: &'r Repository) -> Self {
-        Self { repo, objects: RefCell::default() }
+        Self { repo, objects: RefCell::default(), packs: RefCell::default() }
     }
 
     /// Writes a blob.
@@ -167,12 +171,26 @@ impl<'r> Writer<'r> {
     /// Makes everything new durable, and visible to others.
     pub(crate) fn sync(&self) -> Result<(), GitError> {
         let mut objects = self.objects.borrow_mut();
-        let new: Vec<_> = objects.iter().filter(|(_, object)| !object.synced).collect();
+        let new: Vec<_> = objects
+            .iter()
+            .filter(|(_, object)| !object.synced)
+            .map(|(id, Object { kind, bytes, .. })| NewObject { id: *id, kind: *kind, bytes })
+            .collect();
+        if new.len() < PACKED_FROM {
+            self.write_loose(&new)?;
+        } else {
+            self.packs.borrow_mut().extend(self.repo.write_pack(&new)?);
+        }
+        objects.values_mut().for_each(|object| object.synced = true);
+        Ok(())
+    }
+
+    fn write_loose(&self, new: &[NewObject<'_>]) -> Result<(), GitError> {
         let (store, level) = (self.repo.gix.objects.store_ref().path(), self.compression());
         let next = AtomicUsize::new(0);
         let write_some = || -> Result<(), GitError> {
-            while let Some((id, object)) = new.get(next.fetch_add(1, Ordering::Relaxed)) {
-                write_loose(store, id, (object.kind, &object.bytes), level)?;
+            while let Some(object) = new.get(next.fetch_add(1, Ordering::Relaxed)) {
+                write_loose(store, &object.id, (object.kind, object.bytes), level)?;
             }
             Ok(())
         };
@@ -180,9 +198,7 @@ impl<'r> Writer<'r> {
             let writers = (0..new.len().min(SYNCED_AT_ONCE)).map(|_| scope.spawn(write_some));
             let writers: Vec<_> = writers.collect();
             writers.into_iter().try_for_each(|it| it.join().expect("writing an object does not panic"))
-        })?;
-        objects.values_mut().for_each(|object| object.synced = true);
-        Ok(())
+        })
     }
 
     fn compression(&self) -> Compression {

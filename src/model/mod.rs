@@ -1,8 +1,8 @@
 //! Plain data: what every room speaks of. No git, no clock, no terminal, no files.
 
 pub(crate) mod agent;
-pub(crate) mod change;
 mod assignment;
+pub(crate) mod change;
 pub(crate) mod commit;
 pub(crate) mod component;
 pub(crate) mod counts;

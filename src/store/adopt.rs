@@ -1,6 +1,6 @@
 //! Taking in what a remote remembers: fetched beside ours, read, then joined with ours.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -172,12 +172,20 @@ impl Store<'_> {
             }
             let writer = Writer::new(self.repo);
             let mut notes = NotesTree::open(&writer, ours)?;
+            let known: BTreeMap<Oid, Oid> = self.repo.notes(tip)?.into_iter().collect();
             for (object, blob) in self.repo.notes(theirs)? {
-                let text = self.repo.blob(blob)?;
-                let known = notes.get(object)?.unwrap_or_default();
-                let union = union_of_lines(&known, &text);
-                if union != known {
-                    notes.set(object, &union)?;
+                if known.get(&object) == Some(&blob) {
+                    continue;
+                }
+                // Read through the tree that is built: theirs may have several notes of an object.
+                match notes.get(object)? {
+                    None => notes.set_blob(object, blob)?,
+                    Some(known) => {
+                        let union = union_of_lines(&known, &self.repo.blob(blob)?);
+                        if union != known {
+                            notes.set(object, &union)?;
+                        }
+                    }
                 }
             }
             let commit = notes.commit(&NewCommit {

@@ -1,0 +1,132 @@
+//! Packs: many new objects at once, durable, and left alone by housekeeping before a ref names them.
+//!
+//! A file and a sync for each object is what makes thousands of loose ones slow. `git index-pack --keep`
+//! writes and syncs pack and index, after it has put a `.keep` file beside them, as it does for a fetch: a
+//! repack that goes on at the same time leaves them alone.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use gix::objs::{Data, Kind};
+use gix::zlib::Compression;
+use gix_pack::data::output::bytes::FromEntriesIter;
+use gix_pack::data::output::{Count, Entry};
+
+use super::error::GitError;
+use super::leftovers::KEPT;
+use super::repository::Repository;
+
+/// Packs of theirs are durable when git ends, with their indexes.
+const DURABLE: &str = "core.fsync=objects,derived-metadata";
+
+/// An object that no file has yet.
+pub(super) struct NewObject<'a> {
+    pub(super) id: gix::ObjectId,
+    pub(super) kind: Kind,
+    pub(super) bytes: &'a [u8],
+}
+
+/// A pack that no gc touches as long as this lives.
+#[derive(Debug)]
+pub(super) struct Kept(PathBuf);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // One that stays is removed by a later writer, or by a person who reads what it says.
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
+impl Repository {
+    /// Writes these objects as one pack, durable when this returns. `None`: somebody else keeps it already.
+    pub(super) fn write_pack(&self, objects: &[NewObject<'_>]) -> Result<Option<Kept>, GitError> {
+        self.index_pack(self.packed(objects).map_err(GitError::gix("make a pack"))?)
+    }
+
+    /// Puts a pack where git looks for objects, durable when this returns.
+    pub(super) fn index_pack(&self, pack: Vec<u8>) -> Result<Option<Kept>, GitError> {
+        let git = self.git().config(DURABLE).args(["index-pack", "--stdin"]);
+        let indexed = git.arg(format!("--keep={KEPT}")).input(pack).text()?;
+        let dir = self.gix.objects.store_ref().path().join("pack");
+        File::open(&dir).and_then(|dir| dir.sync_all()).map_err(GitError::io("sync the folder", &dir))?;
+        let (state, hash) = indexed.trim().split_once('\t').unwrap_or_default();
+        Ok((state == "keep").then(|| Kept(dir.join(format!("pack-{hash}.keep")))))
+    }
+
+    /// The bytes of a pack of these objects.
+    fn packed(&self, objects: &[NewObject<'_>]) -> gix::error::Result<Vec<u8>> {
+        let hash = self.gix.object_hash();
+        let entries = objects.iter().map(|object| {
+            let data = Data::new(object.bytes, object.kind, hash);
+            Ok(vec![Entry::from_data(&Count::from_data(object.id, None), &data, Compression::DEFAULT)?])
+        });
+        let number = u32::try_from(objects.len()).map_err(gix::error::Error::from_error)?;
+        let version = gix_pack::data::Version::V2;
+        let mut writing = FromEntriesIter::new(entries, Vec::new(), number, version, hash);
+        writing.by_ref().try_for_each(|written| written.map(drop))?;
+        Ok(writing.into_write())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::git::Writer;
+    use crate::git::samples::TestRepo;
+    use crate::model::oid::Oid;
+
+    const MANY: usize = 300;
+
+    /// So many blobs, not written yet.
+    fn blobs(writer: &Writer<'_>, number: usize) -> Vec<Oid> {
+        (0..number).map(|n| writer.blob(format!("blob {n}\n").as_bytes()).expect("held")).collect()
+    }
+
+    fn files(repo: &TestRepo, ending: &str) -> usize {
+        let dir = std::fs::read_dir(repo.path().join(".git/objects/pack")).expect("a folder");
+        dir.flatten().filter(|it| it.path().extension().is_some_and(|found| found == ending)).count()
+    }
+
+    #[test]
+    fn many_objects_become_one_pack_that_is_kept_until_the_writer_is_done() {
+        let repo = TestRepo::new().commit("a", "1");
+        let open = repo.open();
+        let writer = Writer::new(&open);
+        let blobs = blobs(&writer, MANY);
+        assert_eq!(
+            (files(&repo, "pack"), writer.read_blob(blobs[7]).expect("held")),
+            (0, b"blob 7\n".to_vec())
+        );
+        writer.sync().expect("written");
+        assert_eq!((files(&repo, "pack"), files(&repo, "keep")), (1, 1));
+        repo.git(["gc", "-q", "--prune=now"]);
+        repo.git(["repack", "-q", "-a", "-d"]);
+        assert_eq!(repo.git(["cat-file", "blob", &blobs[299].to_string()]), "blob 299");
+        assert_eq!(open.blob(blobs[299]).expect("read"), b"blob 299\n");
+        drop(writer);
+        assert_eq!(files(&repo, "keep"), 0);
+        repo.git(["fsck", "--strict"]);
+    }
+
+    #[test]
+    fn few_objects_stay_loose() {
+        let repo = TestRepo::new().commit("a", "1");
+        let open = repo.open();
+        let writer = Writer::new(&open);
+        let blobs = blobs(&writer, 3);
+        assert!(open.blob(blobs[0]).is_err(), "nothing is written before it is synced");
+        writer.sync().expect("written");
+        assert_eq!((files(&repo, "pack"), open.blob(blobs[2]).expect("read")), (0, b"blob 2\n".to_vec()));
+    }
+
+    #[test]
+    fn a_pack_that_git_can_not_write_is_an_error() {
+        let repo = TestRepo::new().commit("a", "1");
+        let open = repo.open();
+        let writer = Writer::new(&open);
+        blobs(&writer, MANY);
+        std::fs::remove_dir_all(repo.path().join(".git/objects/pack")).expect("removed");
+        std::fs::write(repo.path().join(".git/objects/pack"), "in the way").expect("written");
+        let error = writer.sync().expect_err("no place for a pack").to_string();
+        assert!(error.starts_with("git index-pack failed: "), "{error}");
+    }
+}
