@@ -155,10 +155,14 @@ fn bring_up_to_date(
     let drained = store.drain()?;
     store.learn(&learn::catch_up)?;
     require_sound(&store)?;
-    let remote = remote.filter(|remote| repo.has_remote(remote));
-    sharing::conclude(&store, remote)?;
-    if let Some(remote) = remote {
-        share(cx, &store, (remote, url), pushed)?;
+    // Who keeps the learning elsewhere shares it there, whatever is pushed where.
+    let elsewhere = Some(store.settings.remote.as_str()).filter(|_| store.settings.has_remote);
+    let to = elsewhere.or(remote.filter(|remote| repo.has_remote(remote)));
+    sharing::conclude(&store, to)?;
+    match to {
+        Some(to) if Some(to) == remote => share(cx, &store, (to, url), pushed)?,
+        Some(to) => share(cx, &store, (to, None), &[])?,
+        None => {}
     }
     let failed = |message| Err(Failure::new(exit::FAILED, message));
     match (drained.bad.first(), drained.left.first()) {
@@ -176,16 +180,18 @@ fn share(
     (remote, url): (&str, Option<&str>),
     pushed: &[String],
 ) -> Result<(), Failure> {
+    let mut shared = Ok(());
     for target in Target::all(store, remote)? {
         // git calls the hook once for each URL, and names it.
         if url.is_none_or(|url| url == target.url)
             && target.is_agreed(store)
             && !Denied(store).knows(&target.name())
         {
-            sharing::push(cx, store, &target, pushed, PATIENCE)?;
+            // One that can't be reached keeps the others from nothing.
+            shared = shared.and(sharing::push(cx, store, &target, pushed, PATIENCE).map(drop));
         }
     }
-    Ok(())
+    shared
 }
 
 /// What git says on standard input; nothing where a person called.

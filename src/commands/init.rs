@@ -5,7 +5,7 @@ use serde_json::json;
 use super::template::Ci;
 use super::{Context, DONE, Ended};
 use crate::check;
-use crate::git::Repository;
+use crate::git::{Repository, without_password};
 use crate::hook;
 use crate::learn;
 use crate::store::{Adopted, Adoption, NOTES, Refused, Store, StoreError};
@@ -95,7 +95,7 @@ fn look_at_remote(args: &Args, store: &Store<'_>) -> Result<Remote, Failure> {
     if args.offline {
         return Ok(Remote::NotAsked);
     }
-    if !store.repo.has_remote(remote) {
+    if !store.repo.is_remote(remote) {
         return Ok(Remote::Missing);
     }
     match store.adopt(remote, &check::objection, &learn::merge) {
@@ -108,7 +108,7 @@ fn look_at_remote(args: &Args, store: &Store<'_>) -> Result<Remote, Failure> {
 }
 
 fn show(cx: &Context, store: &Store<'_>, remote: &Remote, ci: Option<Ci>) -> Ended {
-    let name = &store.settings.remote;
+    let name = &without_password(&store.settings.remote);
     if cx.ui.is_json() {
         let mut told = json!({
             "v": 1, "replica": store.replica, "remote": name, "state": remote.state(), "found": null,

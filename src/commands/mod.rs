@@ -28,6 +28,7 @@ pub(crate) mod status;
 mod summary;
 pub(crate) mod sync;
 mod template;
+mod turn;
 
 use std::path::PathBuf;
 

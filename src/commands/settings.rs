@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Context, DONE, Ended};
+use crate::git::without_password;
 use crate::store::TABLE;
 
 /// List the settings, what they mean, and their values here
@@ -19,7 +20,10 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     // Opening the store names the settings that mean nothing or can't be.
     let store = cx.store(&repo)?;
-    let value = |key: &str| repo.config_all(&format!("orchestrate.{key}")).join(", ");
+    let value = |key: &str| {
+        let values = repo.config_all(&format!("orchestrate.{key}"));
+        values.iter().map(|it| without_password(it)).collect::<Vec<_>>().join(", ")
+    };
     if cx.ui.is_json() {
         let all: Vec<_> = TABLE
             .iter()

@@ -6,39 +6,35 @@ use std::time::Duration;
 
 use super::Context;
 use crate::check;
-use crate::git::{GitError, Pushed};
+use crate::git::{GitError, Pushed, without_password};
 use crate::host::Stopwatch;
 use crate::learn;
 use crate::store::{Adopted, Adoption, LEARNING, Review, Secrets, Share, Store};
 use crate::ui::{Failure, exit};
 
-/// Where to: a remote, and one of the URLs that it is pushed to.
+/// Where to: one of the URLs that a remote is pushed to.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
+    /// What a fetch from there is from: the remote, or the URL where that fetches from another one. What
+    /// was seen there is kept apart.
     pub(super) remote: String,
     pub(super) url: String,
-    /// The remote has no other URL: what is there afterwards is what the next fetch will see.
-    is_only: bool,
 }
 
 impl Target {
     /// Every place that a push to this remote goes to.
     pub(super) fn all(store: &Store<'_>, remote: &str) -> Result<Vec<Self>, Failure> {
-        let urls = store.repo.push_urls(remote)?;
-        let is_only = urls.len() == 1;
-        Ok(urls.into_iter().map(|url| Self { remote: remote.to_owned(), url, is_only }).collect())
+        let fetched = store.repo.fetch_url(remote)?;
+        let target = |url: String| {
+            let remote = if url == fetched { remote.to_owned() } else { url.clone() };
+            Self { remote, url }
+        };
+        Ok(store.repo.push_urls(remote)?.into_iter().map(target).collect())
     }
 
     /// The URL without the user and the password in it: what is shown, agreed to and remembered.
     pub(super) fn name(&self) -> String {
-        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
-        let authority = rest.split('/').next().unwrap_or_default();
-        match authority.rsplit_once('@') {
-            Some((user, host)) if user.contains(':') => {
-                format!("{scheme}://{host}{}", &rest[authority.len()..])
-            }
-            _ => self.url.clone(),
-        }
+        without_password(&self.url)
     }
 
     /// Whether the user agreed to share with it.
@@ -85,6 +81,8 @@ pub(super) struct Shared {
     pub(super) share: Share,
     /// Pushes that it took; none: the remote had everything.
     pub(super) tries: u32,
+    /// How long the last one took, with the join before it.
+    pub(super) took: Duration,
 }
 
 /// Fetches, looks, joins. What is not what its name says touches nothing of ours.
@@ -99,7 +97,8 @@ pub(super) fn take_in(store: &Store<'_>, remote: &str) -> Result<Adopted, Failur
             Err(Failure::new(
                 exit::FAILED,
                 format!(
-                    "the remote {remote} has refs that are not what they should be: {}",
+                    "the remote {} has refs that are not what they should be: {}",
+                    without_password(remote),
                     named.join(", ")
                 ),
             )
@@ -119,19 +118,19 @@ pub(super) fn push(
     let remote = &to.remote;
     let watch = Stopwatch::start();
     let mut tries = 0;
+    let mut round = Stopwatch::start();
     loop {
         let share = store.share(remote, without)?;
         require_no_secrets(&share)?;
         if share.edits.is_empty() {
-            return Ok(Shared { share, tries });
+            return Ok(Shared { share, tries, took: Duration::ZERO });
         }
         tries += 1;
+        cx.ui.stage(format!("pushing to {}", to.name()));
         match pushed(store, to, &share)? {
             Pushed::Done => {
-                if to.is_only {
-                    store.saw(remote, &share.edits)?;
-                }
-                return Ok(Shared { share, tries });
+                store.saw(remote, &share.edits)?;
+                return Ok(Shared { share, tries, took: round.elapsed() });
             }
             Pushed::Denied { name, reason } => {
                 Denied(store).remember(&to.name());
@@ -142,8 +141,14 @@ pub(super) fn push(
                 return Err(Failure::new(exit::FAILED, format!("others kept moving {name} there: {reason}"))
                     .hint("`git orchestrate sync` again; nothing is lost"));
             }
-            Pushed::Raced { .. } => {
-                thread::sleep(pause(cx, tries));
+            Pushed::Raced { reason, .. } => {
+                cx.ui.stage(format!("others were faster {tries} times: asking again"));
+                // Who is behind has to get one round in before the others: who has lost more often waits
+                // less, and who has won lets others go first (see `Turn`). A lock may be held for longer.
+                let is_behind = reason.contains("fetch first") || reason.contains("non-fast-forward");
+                let held = Duration::from_millis(100) * tries.min(20);
+                pause(cx, if is_behind { round.elapsed() * 2 / tries } else { held });
+                round = Stopwatch::start();
                 take_in(store, remote)?;
                 conclude(store, Some(remote))?;
             }
@@ -164,10 +169,10 @@ fn pushed(store: &Store<'_>, to: &Target, share: &Share) -> Result<Pushed, GitEr
 /// What git says where the right to push is missing.
 const NO_RIGHT: &[&str] = &["returned error: 401", "returned error: 403", "denied to", "not authorized"];
 
-/// Longer with every try, and never the same for two clones.
-fn pause(cx: &Context, tries: u32) -> Duration {
-    let longest = u64::from(tries.min(20)) * 100;
-    Duration::from_millis(u64::try_from(cx.host.random() % u128::from(longest + 1)).unwrap_or(0))
+/// Waits for so long at most, and never the same for two clones.
+pub(super) fn pause(cx: &Context, longest: Duration) {
+    let pause = cx.host.random() % (longest.as_millis() + 1);
+    thread::sleep(Duration::from_millis(u64::try_from(pause).unwrap_or_default()));
 }
 
 fn require_no_secrets(share: &Share) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::knowledge::{self, Memory};
 use super::{Context, DONE, Ended};
-use crate::git::{Head, Repository};
+use crate::git::{Head, Repository, without_password};
 use crate::learn;
 use crate::model::pattern::Stage;
 use crate::model::record::Outcome;
@@ -142,7 +142,7 @@ fn hint_at_review(
     declined: &[String],
     more: bool,
 ) -> Result<(), Failure> {
-    let remote = &store.settings.remote;
+    let remote = &without_password(&store.settings.remote);
     if let Some(waiting) = super::sync::in_review(in_review, remote) {
         cx.ui.hint(format!("{waiting}: `git orchestrate sync` takes in what was merged"));
     }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::sharing::{self, Denied, Target, require_sound, take_in};
+use super::turn::Turn;
 use super::{Context, DONE, Ended};
+use crate::git::without_password;
 use crate::learn;
-use crate::store::{Adopted, Review, Share, Store};
+use crate::store::{Adopted, Review, Share, Store, StoreError};
 use crate::ui::{Failure, count, exit};
 
 /// Take in what others learned, and share what was learned here
@@ -22,7 +24,7 @@ that remote URL, after being shown what would be shared. Under
 `orchestrate.review=branch` this clone's learning branch is pushed instead of
 the library, until CI has merged it.")]
 pub(crate) struct Args {
-    /// The remote [default: the setting `orchestrate.remote`]
+    /// The remote: a name, a URL or a path [default: the setting `orchestrate.remote`]
     #[arg(value_name = "REMOTE")]
     remote: Option<String>,
     /// Agree to share with this remote, now and from now on
@@ -52,6 +54,9 @@ struct Synced {
     /// What the remote taught us; absent where it was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     taken: Option<Adopted>,
+    /// How long it took to join the remote's notes with ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    join_ms: Option<f64>,
     state: State,
     share: Share,
     /// Pushes that it took.
@@ -79,16 +84,18 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let remote = args.remote.clone().unwrap_or_else(|| store.settings.remote.clone());
-    if !repo.has_remote(&remote) {
+    if !repo.is_remote(&remote) {
         return Err(Failure::new(exit::USAGE, format!("no remote is called {remote}"))
-            .hint("`git remote -v` lists them, `git remote add NAME URL` adds one"));
+            .hint("`git remote -v` lists them, `git remote add NAME URL` adds one")
+            .hint("a URL or a path (./folder) will do too"));
     }
     let targets = Target::all(&store, &remote)?;
     let mut synced = Synced {
         v: 1,
-        remote,
+        remote: without_password(&remote),
         urls: targets.iter().map(Target::name).collect(),
         taken: None,
+        join_ms: None,
         state: State::NotAsked,
         share: Share::default(),
         tries: 0,
@@ -96,18 +103,25 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     };
     if !args.dry_run {
         store.drain()?;
-        synced.taken = Some(take_in(&store, &synced.remote)?);
+        if !args.fetch {
+            Turn(&store).wait(cx);
+        }
+        cx.ui.stage(format!("asking {}", synced.remote));
+        let taken = take_in(&store, &remote)?;
+        synced.join_ms = Some(taken.join_ms);
+        synced.taken = Some(taken);
+        cx.ui.stage("counting what was learned");
         store.learn(&learn::catch_up)?;
         require_sound(&store)?;
-        sharing::conclude(&store, Some(&synced.remote))?;
+        sharing::conclude(&store, Some(&remote))?;
     }
     if args.dry_run || args.fetch {
-        synced.share = store.share(&synced.remote, &[])?;
+        synced.share = most(&store, &targets)?;
     } else {
         share(args, cx, &store, &targets, &mut synced)?;
     }
     if store.settings.review == Review::Branch {
-        synced.in_review = store.in_review(&synced.remote)?;
+        synced.in_review = store.in_review(&remote)?;
     }
     tell(cx, &synced, args.dry_run);
     DONE
@@ -126,9 +140,20 @@ fn share(
         return Ok(());
     }
     synced.state = State::UpToDate;
+    let mut failed = None;
     for target in targets {
-        let shared = sharing::push(cx, store, target, &[], PATIENCE)?;
+        // One that can't be reached keeps the others from nothing.
+        let shared = match sharing::push(cx, store, target, &[], PATIENCE) {
+            Ok(shared) => shared,
+            Err(failure) => {
+                failed.get_or_insert(failure);
+                continue;
+            }
+        };
         Denied(store).forget(&target.name());
+        if shared.tries > 0 {
+            Turn(store).pushed(cx, shared.took);
+        }
         if shared.tries > 0 {
             synced.state = State::Shared;
             synced.tries += shared.tries;
@@ -137,7 +162,19 @@ fn share(
             synced.share = shared.share;
         }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
+}
+
+/// What the one that lacks most would get.
+fn most(store: &Store<'_>, targets: &[Target]) -> Result<Share, StoreError> {
+    let mut most = Share::default();
+    for target in targets {
+        let share = store.share(&target.remote, &[])?;
+        if (share.records, share.edits.len()) > (most.records, most.edits.len()) || most.refs.is_empty() {
+            most = share;
+        }
+    }
+    Ok(most)
 }
 
 /// Whether sharing with every URL of the remote was agreed to, now or before.
@@ -151,7 +188,7 @@ fn agreed(
     if targets.iter().all(|target| target.is_agreed(store)) {
         return Ok(true);
     }
-    synced.share = store.share(&synced.remote, &[])?;
+    synced.share = most(store, targets)?;
     if !args.push {
         return Ok(false);
     }

@@ -131,6 +131,12 @@ impl Git {
         self
     }
 
+    /// Starts it in this folder.
+    pub(crate) fn starting_in(mut self, dir: &Path) -> Self {
+        self.command.current_dir(dir);
+        self
+    }
+
     /// Gives it this on standard input.
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Some(bytes.into());

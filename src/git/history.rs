@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::GitError;
+use super::objects::{from_gix, to_gix};
 use super::repository::Repository;
 use crate::model::oid::Oid;
 
@@ -91,6 +92,21 @@ impl Repository {
     /// Whether history was cut off when it was fetched.
     pub(crate) fn is_shallow(&self) -> bool {
         self.gix.is_shallow().unwrap_or_default()
+    }
+
+    /// Whether `ancestor` is in the history of `descendant`.
+    pub(crate) fn is_ancestor(&self, ancestor: Oid, descendant: Oid) -> Result<bool, GitError> {
+        // Where history is not all here, git knows better how to go on.
+        if let Ok(base) = self.gix.merge_base(to_gix(ancestor), to_gix(descendant)) {
+            return Ok(base.is_some_and(|base| from_gix(base) == ancestor));
+        }
+        let (ancestor, descendant) = (ancestor.to_string(), descendant.to_string());
+        let ended = self.git().args(["merge-base", "--is-ancestor", &ancestor, &descendant]).end()?;
+        match ended.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(GitError::Failed { command: "merge-base".to_owned(), stderr: ended.stderr }),
+        }
     }
 
     /// The best common ancestor of two commits.

@@ -48,8 +48,7 @@ impl Repository {
         options: &[&str],
     ) -> Result<Result<Pushed, String>, GitError> {
         let ended = self
-            .git()
-            .env("GIT_TERMINAL_PROMPT", "0")
+            .network()
             .env(HOOK_GUARD, "1")
             .config("push.followTags=false")
             .args(["push", "--porcelain", "--no-verify", "--no-signed", "--no-thin"])
@@ -64,12 +63,6 @@ impl Repository {
             None if ended.success => Ok(Ok(Pushed::Done)),
             None => Ok(Err(ended.stderr)),
         }
-    }
-
-    /// Every URL that a push to this remote goes to.
-    pub(crate) fn push_urls(&self, remote: &str) -> Result<Vec<String>, GitError> {
-        let urls = self.git().args(["remote", "get-url", "--push", "--all", "--", remote]).text()?;
-        Ok(urls.lines().map(str::to_owned).collect())
     }
 }
 

@@ -1,8 +1,21 @@
 //! Remotes: what they have, and fetching it. The network is the git executable's.
+//!
+//! A remote is what git takes for one: a configured name, a URL or a path. Where a fetch leaves what it
+//! saw is ours alone and can be had again; so the lock of a fetch that was killed there is taken away
+//! when it is older than any fetch holds one.
 
+use std::path::Path;
+
+use super::command::{DURABLE, Git};
 use super::error::GitError;
 use super::repository::Repository;
+use crate::host::Host;
 use crate::model::oid::Oid;
+
+/// Below this are what fetches saw.
+const SEEN: &str = "refs/orchestrate/remotes";
+/// How old the lock of a ref is, in milliseconds, when nobody holds it any more: a fetch does for moments.
+const ABANDONED_MS: u32 = 10_000;
 
 impl Repository {
     /// Whether a remote of this name is configured.
@@ -15,10 +28,20 @@ impl Repository {
         Ok(self.git().arg("remote").text()?.lines().map(str::to_owned).collect())
     }
 
+    /// Whether git can fetch from it: a configured name, something with the form of a URL or path.
+    pub(crate) fn is_remote(&self, remote: &str) -> bool {
+        self.has_remote(remote) || (!remote.starts_with('-') && remote.contains([':', '/']))
+    }
+
+    /// A git command that talks to remotes: relative paths start where they do for a person's.
+    pub(super) fn network(&self) -> Git {
+        let top = self.work_dir().unwrap_or_else(|| self.git_dir());
+        self.git().starting_in(&top).env("GIT_TERMINAL_PROMPT", "0")
+    }
+
     /// Those of these refs that the remote has.
     pub(crate) fn ls_remote(&self, remote: &str, refs: &[&str]) -> Result<Vec<(String, Oid)>, GitError> {
-        let git =
-            self.git().env("GIT_TERMINAL_PROMPT", "0").args(["ls-remote", "-q", "--", remote]).args(refs);
+        let git = self.network().args(["ls-remote", "-q", "--", remote]).args(refs);
         let parse = |line: &str| {
             line.split_once('\t').and_then(|(oid, name)| Some((name.to_owned(), oid.parse().ok()?)))
         };
@@ -27,12 +50,30 @@ impl Repository {
 
     /// Fetches by these refspecs and nothing else: no tags, no configured refspecs, no `FETCH_HEAD`.
     /// Everything of them, in a partial clone too: gix would not fetch what is missing at need.
-    pub(crate) fn fetch(&self, remote: &str, refspecs: &[String]) -> Result<(), GitError> {
-        let git = self.git().env("GIT_TERMINAL_PROMPT", "0");
+    pub(crate) fn fetch(&self, host: &Host, remote: &str, refspecs: &[String]) -> Result<(), GitError> {
+        self.remove_left_locks(host);
+        match self.fetch_once(remote, refspecs) {
+            // Somebody was killed while we waited.
+            Err(GitError::Failed { stderr, .. }) if stderr.contains(".lock': File exists") => {
+                self.remove_left_locks(host);
+                self.fetch_once(remote, refspecs)
+            }
+            ended => ended,
+        }
+    }
+
+    fn fetch_once(&self, remote: &str, refspecs: &[String]) -> Result<(), GitError> {
+        // What is joined with ours right after is to be there after a crash, too.
+        let mut git = DURABLE.iter().fold(self.network(), |git, setting| git.config(setting));
+        if self.config("core.filesRefLockTimeout").is_none() {
+            git = git.config(&format!("core.filesRefLockTimeout={ABANDONED_MS}"));
+        }
         git.args([
             "fetch",
             "-q",
             "--no-tags",
+            // Housekeeping is for the user's own commands: it would run beside what is written next.
+            "--no-auto-maintenance",
             "--no-write-fetch-head",
             "--no-filter",
             "--refmap=",
@@ -42,5 +83,53 @@ impl Repository {
         .args(refspecs)
         .output()?;
         Ok(())
+    }
+
+    /// Takes away the locks that killed fetches left on what they saw.
+    fn remove_left_locks(&self, host: &Host) {
+        remove_locks(&self.common_dir().join(SEEN), host.now_ms() - i64::from(ABANDONED_MS));
+    }
+
+    /// The URL that a fetch from this remote asks.
+    pub(crate) fn fetch_url(&self, remote: &str) -> Result<String, GitError> {
+        self.network().args(["ls-remote", "--get-url", "--", remote]).text()
+    }
+
+    /// Every URL that a push to this remote goes to.
+    pub(crate) fn push_urls(&self, remote: &str) -> Result<Vec<String>, GitError> {
+        if !self.has_remote(remote) {
+            return Ok(vec![self.fetch_url(remote)?]);
+        }
+        let urls = self.git().args(["remote", "get-url", "--push", "--all", "--", remote]).text()?;
+        Ok(urls.lines().map(str::to_owned).collect())
+    }
+}
+
+/// Removes lock files below `dir` that were made before `then`.
+fn remove_locks(dir: &Path, then: i64) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            remove_locks(&path, then);
+        } else if path.extension().is_some_and(|it| it == "lock") && is_older(&path, then) {
+            // Somebody else may have done it.
+            drop(std::fs::remove_file(&path));
+        }
+    }
+}
+
+fn is_older(path: &Path, then: i64) -> bool {
+    let modified = path.metadata().and_then(|it| it.modified()).ok();
+    let since_epoch = modified.and_then(|it| it.duration_since(std::time::UNIX_EPOCH).ok());
+    since_epoch.and_then(|it| i64::try_from(it.as_millis()).ok()).is_some_and(|at| at < then)
+}
+
+/// A URL without the user and the password in it, where it has a password: what may be shown and kept.
+pub(crate) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let authority = rest.split('/').next().unwrap_or_default();
+    match authority.rsplit_once('@') {
+        Some((user, host)) if user.contains(':') => format!("{scheme}://{host}{}", &rest[authority.len()..]),
+        _ => url.to_owned(),
     }
 }

@@ -192,17 +192,6 @@ impl Repository {
         let kind = self.object(oid).ok()?.kind;
         (kind != gix::objs::Kind::Tag).then_some(oid)
     }
-
-    /// Whether `ancestor` is in the history of `descendant`.
-    pub(crate) fn is_ancestor(&self, ancestor: Oid, descendant: Oid) -> Result<bool, GitError> {
-        let (ancestor, descendant) = (ancestor.to_string(), descendant.to_string());
-        let ended = self.git().args(["merge-base", "--is-ancestor", &ancestor, &descendant]).end()?;
-        match ended.code {
-            Some(0) => Ok(true),
-            Some(1) => Ok(false),
-            _ => Err(GitError::Failed { command: "merge-base".to_owned(), stderr: ended.stderr }),
-        }
-    }
 }
 
 /// Paths reach git commands that run elsewhere, so they must not depend on the current folder.

@@ -11,14 +11,15 @@ use super::error::{StoreError, Unread};
 use super::executions::NOTES;
 use super::learning::{LEARNING, unless_lost};
 use super::noted::note_lines;
-use crate::git::{GitError, NewCommit, NotesTree, RefEdit, Writer};
+use crate::git::{GitError, NewCommit, NotesTree, RefEdit, Writer, without_password};
+use crate::host::Stopwatch;
 use crate::model::library::Library;
 use crate::model::oid::Oid;
 use crate::model::recount;
 use crate::model::time::Timestamp;
 
 /// What a remote had for us.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Adopted {
     /// Executions that are known here now and were not before.
     pub(crate) executions: usize,
@@ -29,6 +30,9 @@ pub(crate) struct Adopted {
     /// Learning branches (short names) that are gone here, because the remote's learning ref has them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) reviewed: Vec<String>,
+    /// How long it took to join the notes, in milliseconds.
+    #[serde(skip)]
+    pub(crate) join_ms: f64,
 }
 
 /// A ref of a remote that is not what its name says.
@@ -42,7 +46,7 @@ pub(crate) struct Refused {
 }
 
 /// What became of a look at a remote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Adoption {
     /// It remembers nothing.
     Empty,
@@ -73,21 +77,13 @@ impl Store<'_> {
     ) -> Result<Adoption, StoreError> {
         // First: the learning that is fetched after it has all that was merged from branches that are gone.
         let branches = self.fetch_branches(remote)?;
-        let found = self.repo.ls_remote(remote, &[NOTES, LEARNING]).map_err(unreachable)?;
+        let found = self.fetch_ours(remote)?;
         if found.is_empty() {
             return Ok(Adoption::Empty);
         }
         let seen = |name: &str| Self::seen(remote, name);
-        let refspecs: Vec<String> = found.iter().map(|(name, _)| format!("+{name}:{}", seen(name))).collect();
-        self.repo.fetch(remote, &refspecs).map_err(|error| match error {
-            // The remote was there a moment ago: most that fails now fails here.
-            GitError::Failed { ref stderr, .. } if UNREACHABLE.iter().any(|it| stderr.contains(it)) => {
-                unreachable(error)
-            }
-            error => error.into(),
-        })?;
         let (mut notes, mut learning, mut refused) = (None, None, Vec::new());
-        for (name, _) in &found {
+        for name in &found {
             let kept = seen(name);
             let Some(tip) = self.repo.tip(&kept)? else { continue };
             let looked = if name == NOTES { self.look_at_notes(tip) } else { self.look_at_learning(tip) };
@@ -115,12 +111,14 @@ impl Store<'_> {
         if let Some(theirs) = notes {
             adopted.bad_lines = self.noted_at(theirs)?.bad.len();
             let before = self.noted()?.executions();
+            let watch = Stopwatch::start();
             self.join_notes(theirs)?;
+            adopted.join_ms = watch.elapsed().as_secs_f64() * 1000.0;
             adopted.executions = self.noted()?.executions().saturating_sub(before);
         }
         if let Some(theirs) = learning {
             let before = self.library()?.0.patterns.len();
-            self.join_learning(theirs, remote, describe)?;
+            self.join_learning(theirs, &without_password(remote), describe)?;
             adopted.patterns = self.library()?.0.patterns.len().saturating_sub(before);
         }
         if let Some(there) = branches {
@@ -134,6 +132,31 @@ impl Store<'_> {
     fn is_known(&self, learning: Oid) -> Result<bool, StoreError> {
         let ours = self.learning_tip()?;
         Ok(ours.map(|ours| self.repo.is_ancestor(learning, ours)).transpose()?.unwrap_or(false))
+    }
+
+    /// Fetches notes and learning from `remote`, and names those that it has.
+    fn fetch_ours(&self, remote: &str) -> Result<Vec<String>, StoreError> {
+        let fetch = |names: &[&str]| {
+            let refspec = |name: &&str| format!("+{name}:{}", Self::seen(remote, name));
+            let refspecs: Vec<String> = names.iter().map(refspec).collect();
+            self.repo.fetch(self.host, remote, &refspecs)
+        };
+        let ours = [NOTES, LEARNING];
+        let tips = ours.map(|name| self.repo.tip(&Self::seen(remote, name)));
+        // Who had both most likely has both: to ask once and not twice is what wins races.
+        if tips.iter().all(|tip| matches!(tip, Ok(Some(_)))) {
+            match fetch(&ours) {
+                Err(GitError::Failed { stderr, .. }) if stderr.contains("find remote ref") => {}
+                ended => return ended.map(|()| ours.map(str::to_owned).to_vec()).map_err(not_here),
+            }
+        }
+        let found = self.repo.ls_remote(remote, &ours).map_err(unreachable)?;
+        let found: Vec<&str> =
+            ours.into_iter().filter(|name| found.iter().any(|(there, _)| there == name)).collect();
+        if !found.is_empty() {
+            fetch(&found).map_err(not_here)?;
+        }
+        Ok(found.into_iter().map(str::to_owned).collect())
     }
 
     /// Notes are a commit of a tree that has notes, or nothing; other files beside them are git's to
@@ -243,6 +266,16 @@ impl Store<'_> {
             };
             unless_lost(attempt())
         })?
+    }
+}
+
+/// A fetch failed: what git says tells whether the other side is to blame.
+fn not_here(error: GitError) -> StoreError {
+    match error {
+        GitError::Failed { ref stderr, .. } if UNREACHABLE.iter().any(|it| stderr.contains(it)) => {
+            unreachable(error)
+        }
+        error => error.into(),
     }
 }
 

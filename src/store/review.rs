@@ -33,7 +33,7 @@ impl Store<'_> {
         }
         if news {
             // By a wildcard: whoever merges one deletes it at any time.
-            self.repo.fetch(remote, &[format!("+{all}:{}", Self::seen(remote, &all))])?;
+            self.repo.fetch(self.host, remote, &[format!("+{all}:{}", Self::seen(remote, &all))])?;
         }
         Ok(Some(there))
     }

@@ -55,7 +55,7 @@ pub(crate) const TABLE: &[Setting] = &[
     Setting {
         key: "remote",
         default: "origin",
-        meaning: "the remote that `init` looks at for notes and learning",
+        meaning: "where learning is shared: a remote, or the URL or path of a repository",
     },
     Setting { key: "retries", default: "1", meaning: "further attempts of a component before its fallback" },
     Setting {
@@ -131,6 +131,8 @@ pub(crate) struct Settings {
     pub(crate) marketplaces: BTreeMap<String, String>,
     pub(crate) privacy: Privacy,
     pub(crate) remote: String,
+    /// Somebody chose it.
+    pub(crate) has_remote: bool,
     pub(crate) retries: u32,
     pub(crate) review: Review,
     /// Remote URLs that may be pushed to.
@@ -177,6 +179,7 @@ impl Settings {
                 "text, words or none",
             )?
             .unwrap_or(Privacy::Text),
+            has_remote: text("remote").is_some(),
             remote: text("remote").unwrap_or_else(|| "origin".to_owned()),
             retries: number("retries", text("retries"), 0, 10)?.unwrap_or(1),
             review: one_of(

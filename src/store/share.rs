@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::executions::NOTES;
 use super::learning::LEARNING;
 use super::settings::Review;
-use crate::git::{PushEdit, RefEdit};
+use crate::git::{PushEdit, RefEdit, without_password};
 use crate::model::library::Library;
 use crate::model::oid::Oid;
 use crate::model::record::Record;
@@ -44,7 +44,15 @@ impl Store<'_> {
 
     /// A ref for what is known of `remote`.
     pub(super) fn kept(remote: &str, below: &str) -> String {
-        format!("refs/orchestrate/remotes/{remote}/{below}")
+        format!("refs/orchestrate/remotes/{}/{below}", Self::folder_of(remote))
+    }
+
+    /// How refs name a remote: as it is called, or by a hash of its URL without the password.
+    pub(super) fn folder_of(remote: &str) -> String {
+        if is_ref_name(remote) {
+            return remote.to_owned();
+        }
+        format!("url-{}", &blake3::hash(without_password(remote).as_bytes()).to_hex()[..16])
     }
 
     /// What a push to `remote` would share. Refs in `without` are left out: the user pushes them.
@@ -101,6 +109,18 @@ impl Store<'_> {
         }
         Ok(self.repo.move_refs(&edits, "orchestrate: push")?)
     }
+}
+
+/// Whether git takes this for a part of a ref's name.
+fn is_ref_name(name: &str) -> bool {
+    let odd = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
+    !name.contains(odd)
+        && !name.contains("..")
+        && !name.contains("@{")
+        && name != "@"
+        && name.split('/').all(|part| {
+            !part.is_empty() && !part.starts_with('.') && !part.ends_with(['.']) && !part.ends_with(".lock")
+        })
 }
 
 impl Share {

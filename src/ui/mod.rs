@@ -151,6 +151,13 @@ impl Ui {
         self.err(&clean(text.as_ref()));
     }
 
+    /// What is being done now, where somebody watches: it may take long.
+    pub(crate) fn stage(&self, text: impl AsRef<str>) {
+        if self.format == Format::Text && io::stderr().is_terminal() {
+            self.err(&styled(DIM, text.as_ref()));
+        }
+    }
+
     /// Something is not as it should be, and the command goes on.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
         self.err(&format!("{} {}", styled(WARN, "warning:"), clean(text.as_ref())));
