@@ -68,6 +68,8 @@ fn as_json(listing: &Listing, diagnostics: bool) -> serde_json::Value {
             "id": it.id, "description": it.description, "tokens": it.tokens, "content": it.content,
             "contract": it.contract,
         })).collect::<Vec<_>>(),
+        "hooks": listing.hooks,
+        "renames": listing.renames,
     });
     if diagnostics {
         value["diagnostics"] = json!(listing.diagnostics);
@@ -88,6 +90,10 @@ fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
         ),
     ]];
     rows.push(vec!["components".to_owned(), components(listing)]);
+    if summary.hooks > 0 {
+        let hooks = count(summary.hooks, "hook");
+        rows.push(vec!["hooks".to_owned(), format!("{hooks} for hosts to run at events")]);
+    }
     rows.push(vec!["contracts".to_owned(), format!("{} can run without an agent", summary.contracts)]);
     let (always, on_invoke) = (summary.tokens.always, summary.tokens.on_invoke);
     rows.push(vec![

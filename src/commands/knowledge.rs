@@ -76,7 +76,7 @@ pub(super) fn catalog(cx: &Context, store: &Store<'_>) -> Result<Catalog, Failur
 pub(super) fn listings(cx: &Context, store: &Store<'_>) -> Result<Vec<Listing>, Failure> {
     let mut listings = Vec::new();
     for (name, source) in &store.settings.marketplaces {
-        match marketplace::read(Some(name), &root(store, source)?) {
+        match marketplace::read(Some(name), &root(store, source)?, None) {
             Ok(listing) => listings.push(listing),
             Err(error) => {
                 let name = quoted(name);

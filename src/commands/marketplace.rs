@@ -93,7 +93,7 @@ pub(super) fn add(cx: &Context, store: &Store<'_>, path: Option<&PathBuf>, name:
             text.to_owned()
         }
     };
-    let listing = marketplace::read(name, &root(store, &source)?)?;
+    let listing = marketplace::read(name, &root(store, &source)?, None)?;
     require_plugins(&listing)?;
     let name = &listing.name;
     if let Some(other) = store.settings.marketplaces.get(name).filter(|other| **other != source) {

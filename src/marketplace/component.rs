@@ -8,10 +8,11 @@ use super::content::{self, Content};
 use super::contract;
 use super::diagnostic::{Diagnostics, shown};
 use super::files::{MAX_TEXT, Root, text};
-use super::frontmatter::{self, Document};
+use super::frontmatter::{self, Document, Fronts};
 use super::layout::{Found, Kind};
 use super::markdown;
 use super::names::clean;
+use super::prompt;
 use crate::model::component::{Component, Contract, Roots, TokenCost};
 use crate::model::id::ComponentId;
 use crate::model::text::one_line;
@@ -19,6 +20,9 @@ use crate::model::text::one_line;
 /// Descriptions that say nothing, as a start, in lower case.
 const PLACEHOLDERS: &[&str] =
     &["description_placeholder", "placeholder", "todo", "tbd", "lorem ipsum", "...", "$("];
+
+/// Fields that have to be text.
+const TEXTS: &[&str] = &["name", "description"];
 
 /// The plugin that components belong to.
 #[derive(Clone, Copy, Debug)]
@@ -34,19 +38,23 @@ impl Owner<'_> {
     }
 }
 
-/// The component that `found` defines; `None`, with a diagnostic, when there is none.
+/// The component that `found` defines; `None`, with a diagnostic, when there is none. What came of its
+/// frontmatter is counted.
 pub(super) fn read(
     root: &Root,
     owner: Owner<'_>,
     found: &Found,
+    fronts: &mut Fronts,
     diagnostics: &mut Diagnostics,
 ) -> Option<Component> {
     let file = &found.file;
-    let document = frontmatter::parse(&text(file, MAX_TEXT, diagnostics)?);
+    let text = text(file, MAX_TEXT, diagnostics)?;
+    let document = if is_prompt(file) { prompt::parse(&text) } else { frontmatter::parse(&text) };
     if is_readme(file) && document.fields.is_empty() {
         diagnostics.info(file, None, "is a readme without frontmatter; it was not taken as a component");
         return None;
     }
+    fronts.count(&document);
     for repair in &document.repairs {
         diagnostics.add(repair.severity, file, Some(repair.line), &repair.message);
     }
@@ -54,6 +62,7 @@ pub(super) fn read(
         diagnostics.error(file, None, "has no usable name; it was ignored");
         return None;
     };
+    coercions(file, &document, diagnostics);
     let description = description(file, &id, &document, diagnostics);
     let folder = folder(file);
     let plugin = plugin_root(root, &folder);
@@ -82,6 +91,11 @@ pub(super) fn tokens(name: &str, description: &str, body: &str) -> TokenCost {
     TokenCost { always: (count(name) + count(description)) / 4, on_invoke: count(body) / 4 }
 }
 
+/// Whether it is a prompt in TOML rather than a document.
+fn is_prompt(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+}
+
 fn is_readme(file: &Path) -> bool {
     file.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"))
 }
@@ -103,21 +117,20 @@ fn wants_contract(document: &Document) -> bool {
     document.fields.get("metadata").is_some_and(|metadata| metadata.get("orchestrate").is_some())
 }
 
-/// Hosts call an agent by its frontmatter, a command by its path, a skill by its folder.
+/// Hosts call an agent by its frontmatter, a command by its path, a skill by its folder; the folders
+/// around an agent or a command come first.
 fn name(found: &Found, document: &Document, diagnostics: &mut Diagnostics) -> String {
     let declared = document.fields.get("name").and_then(line).filter(|name| clean(name).is_some());
-    let used = match (found.kind, &declared) {
-        (Kind::Agent, Some(name)) => name.clone(),
-        _ => found.name.clone(),
+    let used = match &declared {
+        Some(name) if found.own_name => format!("{}{name}", found.scope),
+        _ => format!("{}{}", found.scope, found.name),
     };
     if let Some(other) = declared.filter(|declared| *declared != found.name) {
         let other = shown(&other);
         let place = shown(&found.name);
-        let message = match found.kind {
-            Kind::Agent => format!("is named `{other}`, not `{place}` as its file; the former counts"),
-            _ => format!("is named `{other}`, not `{place}` as its place; the latter counts"),
-        };
-        diagnostics.info(&found.file, None, message);
+        let counts = if found.own_name { "former" } else { "latter" };
+        let message = format_args!("is named `{other}`, not `{place}` as its place; the {counts} counts");
+        diagnostics.info(&found.file, document.line_of("name"), message);
     }
     let cleaned = clean(&used);
     if cleaned.as_ref().is_some_and(|name| *name != used.trim()) {
@@ -126,12 +139,30 @@ fn name(found: &Found, document: &Document, diagnostics: &mut Diagnostics) -> St
     used
 }
 
+/// Says which fields that have to be text were made text.
+fn coercions(file: &Path, document: &Document, diagnostics: &mut Diagnostics) {
+    for key in TEXTS {
+        let form = match document.fields.get(*key) {
+            Some(Value::Array(_)) => "a list",
+            Some(Value::Bool(_)) => "a truth value",
+            Some(Value::Number(_)) => "a number",
+            _ => continue,
+        };
+        let message = format_args!("`{key}` is {form}; it was read as text");
+        diagnostics.warn(file, document.line_of(key), message);
+    }
+}
+
 /// What the frontmatter says, or the first heading and paragraph.
 fn description(file: &Path, id: &ComponentId, document: &Document, diagnostics: &mut Diagnostics) -> String {
     let value = document.fields.get("description");
     let declared = value.and_then(line).filter(|text| !text.is_empty());
     if declared.is_none() && value.is_some_and(Value::is_object) {
-        diagnostics.warn(file, None, "`description` is not a text; it was ignored");
+        diagnostics.warn(
+            file,
+            document.line_of("description"),
+            "`description` is not a text; it was ignored",
+        );
     }
     let description = declared.clone().unwrap_or_else(|| one_line(&markdown::summary(&document.body)));
     if is_placeholder(&description, id.name()) {
@@ -306,8 +337,11 @@ mod tests {
         market/market/agent/b: Bee: Flies.
         market/market/agent/c: DESCRIPTION_PLACEHOLDER
         .: info: has no usable marketplace.json; its folders were read
-        agents/a.md: info: is named `7`, not `a` as its file; the former counts
-        agents/b.md: warning: `description` is not a text; it was ignored
+        agents/a.md:2: info: is named `7`, not `a` as its place; the former counts
+        agents/a.md:2: warning: `name` is a number; it was read as text
+        agents/a.md:3: warning: `description` is a list; it was read as text
+        agents/b.md:2: warning: `name` is a list; it was read as text
+        agents/b.md:3: warning: `description` is not a text; it was ignored
         agents/b.md: info: has no description; its first heading and paragraph describe it
         agents/c.md: warning: has no description that says what it does
         ");

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use blake3::Hasher;
+use serde_json::Value;
 
 use super::diagnostic::Diagnostics;
 use super::files::{Root, Walk};
@@ -14,6 +15,11 @@ use crate::model::component::Component;
 const MAX_FILES: usize = 1000;
 /// The most bytes of one component.
 const MAX_BYTES: u64 = 16 << 20;
+
+/// The most words of a declaration that are looked at as paths.
+const MAX_WORDS: usize = 200;
+/// What hosts replace by the plugin's folder.
+const PLUGIN_ROOTS: [&str; 3] = ["${CLAUDE_PLUGIN_ROOT}", "$CLAUDE_PLUGIN_ROOT", "${extensionPath}"];
 
 /// The hash of what would run.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,6 +57,41 @@ pub(super) fn of_contract(
     let own = of_folder(root, folder, &mut Diagnostics::new(root.path()));
     let both = blake3::hash(format!("{} {}", own.hash, around.hash).as_bytes());
     Content { hash: both.to_hex()[..32].to_owned(), whole: own.whole && around.whole }
+}
+
+/// The hash of a program that a manifest declares: the declaration, and the files of the plugin that it
+/// names.
+pub(super) fn of_declared(
+    root: &Root,
+    folder: &Path,
+    declared: &Value,
+    diagnostics: &mut Diagnostics,
+) -> String {
+    let mut texts = Vec::new();
+    collect(declared, &mut texts);
+    let named =
+        texts.iter().flat_map(|text| text.split(|c: char| c.is_whitespace() || "\"';&|()<>=".contains(c)));
+    let mut files: Vec<PathBuf> = named
+        .take(MAX_WORDS)
+        .map(|word| PLUGIN_ROOTS.iter().find_map(|root| word.strip_prefix(root)).unwrap_or(word))
+        .filter(|word| !word.is_empty())
+        .filter_map(|word| root.resolve(folder, word.trim_start_matches('/')).ok())
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort_unstable();
+    files.dedup();
+    let named = of(folder, &files, diagnostics);
+    blake3::hash(format!("{declared} {}", named.hash).as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// Every text inside `value`.
+fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(fields) => fields.values().for_each(|item| collect(item, texts)),
+        _ => {}
+    }
 }
 
 /// Whether what would run of a component with a contract is still what its hash says.

@@ -21,7 +21,7 @@ pub(crate) enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Diagnostic {
     pub(crate) severity: Severity,
-    /// Relative to the marketplace's root, with `/`.
+    /// Relative to the marketplace's root, with `/`; of a plugin from elsewhere `PLUGIN:PATH`.
     pub(crate) file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<usize>,
@@ -42,17 +42,33 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Collects diagnostics, in the order in which they are found.
+/// The most diagnostics of one marketplace.
+const MOST: usize = 20_000;
+
+/// Collects diagnostics, in the order in which they are found; at most as many as anyone could read.
 #[derive(Debug)]
 pub(super) struct Diagnostics {
     root: PathBuf,
+    /// Put before the names of files.
+    prefix: String,
     list: Vec<Diagnostic>,
+    left_out: usize,
 }
 
 impl Diagnostics {
     /// None yet; files will be shown relative to `root`.
     pub(super) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), list: Vec::new() }
+        Self { root: root.to_owned(), prefix: String::new(), list: Vec::new(), left_out: 0 }
+    }
+
+    /// None yet, of a plugin with a root of its own: files are shown as `PLUGIN:PATH`.
+    pub(super) fn of_plugin(root: &Path, plugin: &str) -> Self {
+        Self { prefix: format!("{}:", shown(plugin)), ..Self::new(root) }
+    }
+
+    /// How a file is shown.
+    pub(super) fn name(&self, file: &Path) -> String {
+        format!("{}{}", self.prefix, relative(&self.root, file))
     }
 
     /// Notes what costs nothing.
@@ -78,12 +94,31 @@ impl Diagnostics {
         line: Option<usize>,
         message: impl fmt::Display,
     ) {
-        let file = relative(&self.root, file);
-        self.list.push(Diagnostic { severity, file, line, message: message.to_string() });
+        let file = self.name(file);
+        self.push(Diagnostic { severity, file, line, message: message.to_string() });
+    }
+
+    /// Takes in those of a part.
+    pub(super) fn append(&mut self, part: Self) {
+        self.left_out += part.left_out;
+        part.list.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) {
+        if self.list.len() < MOST {
+            self.list.push(diagnostic);
+        } else {
+            self.left_out += 1;
+        }
     }
 
     /// All of them.
-    pub(super) fn into_list(self) -> Vec<Diagnostic> {
+    pub(super) fn into_list(mut self) -> Vec<Diagnostic> {
+        if self.left_out > 0 {
+            let message = format!("{} more diagnostics were left out", self.left_out);
+            let file = self.name(&self.root);
+            self.list.push(Diagnostic { severity: Severity::Error, file, line: None, message });
+        }
         self.list
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Strict YAML first, under budgets that stop alias bombs and deep nesting; then line by line.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Severity, shown};
@@ -21,8 +24,38 @@ pub(super) struct Document {
     pub(super) repairs: Vec<Repair>,
     /// Line of the first `orchestrate:` in the frontmatter.
     pub(super) contract_line: Option<usize>,
+    /// Lines of the fields.
+    pub(super) lines: BTreeMap<String, usize>,
+    /// Whether there is frontmatter, even if nothing of it could be read.
+    pub(super) has_front: bool,
     /// Whether the frontmatter had to be read line by line, so that nested fields are lost.
     pub(super) flat: bool,
+}
+
+/// What came of the frontmatter of documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Fronts {
+    /// Documents that have any.
+    pub(crate) present: usize,
+    /// Those that are not valid YAML and were read line by line.
+    pub(crate) repaired: usize,
+    /// Those of which a field that starts a line was not read.
+    pub(crate) lost: usize,
+}
+
+impl Fronts {
+    pub(super) fn count(&mut self, document: &Document) {
+        let lost = document.lines.keys().any(|key| !document.fields.contains_key(key));
+        self.present += usize::from(document.has_front);
+        self.repaired += usize::from(document.has_front && document.flat);
+        self.lost += usize::from(document.has_front && lost);
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.present += other.present;
+        self.repaired += other.repaired;
+        self.lost += other.lost;
+    }
 }
 
 /// One thing that was wrong in a document.
@@ -41,6 +74,8 @@ pub(super) fn parse(text: &str) -> Document {
     let mut document = Document {
         body: split.body.to_owned(),
         contract_line: contract_line(split.front).map(|line| line + split.line),
+        lines: repair::lines(split.front).map(|(key, line)| (key.to_owned(), line + split.line)).collect(),
+        has_front: true,
         ..Document::default()
     };
     if !split.closed {
@@ -48,10 +83,26 @@ pub(super) fn parse(text: &str) -> Document {
         document.repair(Severity::Warning, split.line, message);
     }
     document.read(&split);
+    if document.fields.is_empty() && !split.front.trim().is_empty() && document.lines.is_empty() {
+        return rule(text, split.line);
+    }
+    document
+}
+
+/// A text that opens with a rule, and not with frontmatter.
+fn rule(text: &str, line: usize) -> Document {
+    let mut document = Document { body: text.to_owned(), ..Document::default() };
+    let message = "opens with `---`, but no field follows; it was read as text without frontmatter";
+    document.repair(Severity::Info, line, message);
     document
 }
 
 impl Document {
+    /// The line that a field of the frontmatter starts on.
+    pub(super) fn line_of(&self, key: &str) -> Option<usize> {
+        self.lines.get(key).copied()
+    }
+
     fn read(&mut self, split: &Split<'_>) {
         match yaml(split.front) {
             Ok(fields) => self.fields = fields,

@@ -56,7 +56,7 @@ fn links_out_of_the_root_are_not_followed_and_loops_end() {
     p/agents/loop: warning: is reached a second time through a symbolic link; it was read once
     p/agents/nowhere: warning: is a symbolic link that leaves the marketplace or leads nowhere; it was not followed
     p/agents/secret.md: warning: is a symbolic link that leaves the marketplace or leads nowhere; it was not followed
-    p/skills/alias/SKILL.md: info: is named `plain`, not `alias` as its place; the latter counts
+    p/skills/alias/SKILL.md:2: info: is named `plain`, not `alias` as its place; the latter counts
     .claude-plugin/marketplace.json: error: plugin `out` cannot be read: path `./out` leaves the marketplace through a symbolic link
     ");
 }
@@ -87,7 +87,7 @@ fn names_with_controls_and_separators_are_cleaned() {
     .claude-plugin/marketplace.json: error: entry 2 of `plugins` has no usable name; it was ignored
     .claude-plugin/marketplace.json: error: entry 3 of `plugins` has no usable name; it was ignored
     p: info: has no .claude-plugin/plugin.json; its folders were read
-    p/agents/x.md: info: is named `evil[2J/name`, not `x` as its file; the former counts
+    p/agents/x.md:2: info: is named `evil[2J/name`, not `x` as its place; the former counts
     p/agents/x.md: warning: name `evil[2J/name` cannot be used as it is
     ");
 }
@@ -153,7 +153,7 @@ fn odd_bytes_do_not_hide_a_component() {
 #[test]
 fn only_a_root_with_nothing_in_it_is_an_error() {
     let tree = Tree::new();
-    let error = |path: std::path::PathBuf| super::read(None, &path).expect_err("nothing").to_string();
+    let error = |path: std::path::PathBuf| super::read(None, &path, None).expect_err("nothing").to_string();
     assert!(error(tree.root()).ends_with("/market` has no manifest and no agents, commands or skills"));
     assert!(error(tree.root().join("gone")).ends_with("/market/gone` cannot be read"));
     assert_eq!(tree.entries("").read().components, []);

@@ -3,9 +3,14 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::diagnostic::{Diagnostics, shown};
 use super::files::{Root, Walk, entries};
-use super::manifest::Declaration;
+use super::manifest::{Declaration, Format};
+
+/// How deep below `skills` of a plain tree a skill's folder may be: `skills/<category>/<name>`.
+const CATEGORIES: usize = 2;
 
 /// What a component is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +39,25 @@ pub(super) struct Found {
     pub(super) kind: Kind,
     /// The name that its place gives it.
     pub(super) name: String,
+    /// The folders between the plugin's folder for its kind and the file, each with `:` behind it: hosts
+    /// put them before the name.
+    pub(super) scope: String,
+    /// Whether hosts call it by the name that it gives itself rather than by its place.
+    pub(super) own_name: bool,
     pub(super) file: PathBuf,
+}
+
+/// What counts of a plugin's folder where nothing is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Defaults {
+    /// The folders that hosts scan.
+    Plugin,
+    /// The same without `skills`: an entry for the marketplace's own root says which are its own.
+    OtherThanSkills,
+    /// The folders of a plain tree, where categories may lie between kind and component.
+    Tree,
+    /// None: what is declared is all.
+    Nothing,
 }
 
 /// A plugin's folder and what its manifests declare of it.
@@ -44,8 +67,7 @@ pub(super) struct Layout<'a> {
     /// Absolute, inside the root.
     pub(super) folder: &'a Path,
     pub(super) declarations: &'a [Declaration],
-    /// Whether only what is declared counts, and no default folder.
-    pub(super) exact: bool,
+    pub(super) defaults: Defaults,
 }
 
 impl Layout<'_> {
@@ -61,18 +83,61 @@ impl Layout<'_> {
         found
     }
 
-    /// `skills/*/SKILL.md` and the declared ones, which add to them.
+    /// A file that hosts read without being told, if it is there.
+    pub(super) fn default_file(&self, path: &str, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+        let file = self.folder.join(path);
+        if self.defaults == Defaults::Nothing || !file.is_file() {
+            return None;
+        }
+        if self.root.existing(&file).is_none() {
+            diagnostics.warn(&file, None, "leaves the marketplace; it was ignored");
+            return None;
+        }
+        Some(file)
+    }
+
+    /// The files that a declaration names under `key`.
+    pub(super) fn named_files(
+        &self,
+        declaration: &Declaration,
+        key: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for text in declaration.paths(key, diagnostics).unwrap_or_default() {
+            match self.root.resolve(self.folder, &text) {
+                Ok(path) => files.push(path),
+                Err(refusal) => {
+                    let message = format_args!("`{key}`: {refusal}; it was ignored");
+                    diagnostics.error(&declaration.file, None, message);
+                }
+            }
+        }
+        files
+    }
+
+    /// `skills/*/SKILL.md` and the declared ones, which add to them; a plugin with neither may be one
+    /// skill itself.
     fn skills(&self, diagnostics: &mut Diagnostics) -> Vec<Found> {
         let default = self.folder.join("skills");
-        let mut found =
-            if self.exact || !default.is_dir() { Vec::new() } else { self.skills_in(&default, diagnostics) };
-        for (file, path) in self.declared("skills", diagnostics).into_iter().flatten() {
+        let mut found = match self.defaults {
+            Defaults::Plugin if default.is_dir() => self.skills_in(&default, 1, diagnostics),
+            Defaults::Tree if default.is_dir() => self.skills_in(&default, CATEGORIES, diagnostics),
+            _ => Vec::new(),
+        };
+        let declared = self.declared("skills", diagnostics);
+        let alone = declared.is_none() && !default.is_dir() && self.defaults != Defaults::Nothing;
+        if alone && self.root.existing(&self.folder.join("SKILL.md")).is_some() {
+            let itself = skill_of(&self.folder.join("SKILL.md"));
+            found.extend(itself.map(|found| Found { own_name: true, ..found }));
+        }
+        for (file, path) in declared.into_iter().flatten() {
             let more = match path {
                 path if path.is_file() => skill_of(&path).into_iter().collect(),
-                path if path.join("SKILL.md").is_file() => {
+                path if self.root.existing(&path.join("SKILL.md")).is_some() => {
                     skill_of(&path.join("SKILL.md")).into_iter().collect()
                 }
-                path => self.skills_in(&path, diagnostics),
+                path => self.skills_in(&path, 1, diagnostics),
             };
             if more.is_empty() {
                 diagnostics.warn(&file, None, "`skills` names a path without a SKILL.md; it was ignored");
@@ -82,15 +147,16 @@ impl Layout<'_> {
         found
     }
 
-    /// The skills directly inside `folder`.
-    fn skills_in(&self, folder: &Path, diagnostics: &mut Diagnostics) -> Vec<Found> {
+    /// The skills inside `folder`, at most so many folders deep; none lies within another.
+    fn skills_in(&self, folder: &Path, depth: usize, diagnostics: &mut Diagnostics) -> Vec<Found> {
         let Some(Ok(mut children)) = self.root.existing(folder).map(|_| entries(folder)) else {
             diagnostics.warn(folder, None, "cannot be read, or leaves the marketplace; it was ignored");
             return Vec::new();
         };
         children.sort_unstable();
         let mut found = Vec::new();
-        for file in children.into_iter().map(|child| child.join("SKILL.md")) {
+        for child in children {
+            let file = child.join("SKILL.md");
             if self.root.existing(&file).is_some() {
                 found.extend(skill_of(&file));
             } else if file.symlink_metadata().is_ok() {
@@ -99,28 +165,77 @@ impl Layout<'_> {
                     None,
                     "leaves the marketplace through a symbolic link; it was ignored",
                 );
+            } else if depth > 1 && child.is_dir() && self.root.existing(&child).is_some() {
+                found.extend(self.skills_in(&child, depth - 1, diagnostics));
             }
         }
         found
     }
 
-    /// Markdown files of the declared paths, or of the default folder where none is declared.
+    /// Documents of the declared paths, or of the default folder where none is declared.
     fn documents(&self, kind: Kind, key: &str, diagnostics: &mut Diagnostics) -> Vec<Found> {
         let default = self.folder.join(key);
-        let folders = match self.declared(key, diagnostics) {
+        let paths = match self.declared(key, diagnostics) {
             Some(declared) => declared.into_iter().map(|(_, path)| path).collect(),
-            None if self.exact || !default.is_dir() => Vec::new(),
+            None if self.defaults == Defaults::Nothing || !default.is_dir() => Vec::new(),
             None => vec![default],
         };
         let mut found = Vec::new();
-        for path in folders {
+        for path in paths {
             if path.is_file() {
-                found.extend(document_of(kind, path.parent().unwrap_or(&path), &path));
+                found.extend(self.document_of(kind, path.parent().unwrap_or(&path), &path));
                 continue;
             }
             let walk = Walk::through(self.root, &path);
             walk.report(diagnostics);
-            found.extend(walk.files.iter().filter_map(|file| document_of(kind, &path, file)));
+            found.extend(walk.files.iter().filter_map(|file| self.document_of(kind, &path, file)));
+        }
+        found.extend(self.named(kind, key, diagnostics));
+        found
+    }
+
+    /// The document `file` below `folder`, the plugin's place for its kind.
+    fn document_of(&self, kind: Kind, folder: &Path, file: &Path) -> Option<Found> {
+        let extension = file.extension()?;
+        let gemini = self.declarations.iter().any(|it| it.format == Format::Gemini);
+        let prompt = kind == Kind::Command && gemini && extension.eq_ignore_ascii_case("toml");
+        if !extension.eq_ignore_ascii_case("md") && !prompt {
+            return None;
+        }
+        let above = file.strip_prefix(folder).ok()?.parent()?;
+        // Outside a plugin an agent is called by its own name, wherever it lies.
+        let scoped = kind == Kind::Command || self.defaults != Defaults::Tree;
+        let scope = above.iter().filter(|_| scoped).map(|part| format!("{}:", part.to_string_lossy()));
+        let name = file.file_stem()?.to_string_lossy().into_owned();
+        let own_name = kind == Kind::Agent;
+        Some(Found { kind, name, scope: scope.collect(), own_name, file: file.to_owned() })
+    }
+
+    /// Documents that a table names: `{"NAME": {"source": "./PATH"}}`.
+    fn named(&self, kind: Kind, key: &str, diagnostics: &mut Diagnostics) -> Vec<Found> {
+        let mut found = Vec::new();
+        for declaration in self.declarations {
+            let Some(Value::Object(table)) = declaration.fields.get(key) else { continue };
+            for (name, value) in table.iter().take(super::manifest::MAX_PATHS) {
+                let source = value.get("source").and_then(Value::as_str);
+                let file = source.map(|source| self.root.resolve(self.folder, source));
+                match file {
+                    Some(Ok(file)) if file.is_file() => {
+                        let (name, scope) = (name.clone(), String::new());
+                        found.push(Found { kind, name, scope, own_name: false, file });
+                    }
+                    other => {
+                        let reason = match other {
+                            Some(Err(refusal)) => refusal.to_string(),
+                            Some(Ok(_)) => "it is not a file".to_owned(),
+                            None => "it has no `source`".to_owned(),
+                        };
+                        let name = shown(name);
+                        let message = format_args!("`{key}`: `{name}` was ignored: {reason}");
+                        diagnostics.error(&declaration.file, None, message);
+                    }
+                }
+            }
         }
         found
     }
@@ -148,21 +263,13 @@ impl Layout<'_> {
 fn skill_of(file: &Path) -> Option<Found> {
     let is_skill = file.is_file() && file.file_name()? == "SKILL.md";
     let name = file.parent()?.file_name()?.to_string_lossy().into_owned();
-    is_skill.then(|| Found { kind: Kind::Skill, name, file: file.to_owned() })
-}
-
-/// A Markdown file below `folder`; a command's sub-folders are its namespace.
-fn document_of(kind: Kind, folder: &Path, file: &Path) -> Option<Found> {
-    if !file.extension()?.eq_ignore_ascii_case("md") {
-        return None;
-    }
-    let mut parts: Vec<String> = Vec::new();
-    if kind == Kind::Command {
-        let above = file.strip_prefix(folder).ok()?.parent()?;
-        parts.extend(above.iter().map(|part| part.to_string_lossy().into_owned()));
-    }
-    parts.push(file.file_stem()?.to_string_lossy().into_owned());
-    Some(Found { kind, name: parts.join(":"), file: file.to_owned() })
+    is_skill.then(|| Found {
+        kind: Kind::Skill,
+        name,
+        scope: String::new(),
+        own_name: false,
+        file: file.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -183,10 +290,10 @@ mod tests {
             .file("p/.mcp.json", r#"{"mcpServers":{"files":{"command":"npx","args":["-y","server"]}}}"#);
         insta::assert_snapshot!(shown(&tree.read()), @"
         m/p/skill/audit: Does the work of audit
-        m/p/agent/the-critic: finds faults
+        m/p/agent/team:the-critic: finds faults
         m/p/command/db:migrate: Migrate: Moves the schema.
         m/p/mcp/files: MCP server: npx -y server
-        p/agents/team/critic.md: info: is named `the-critic`, not `critic` as its file; the former counts
+        p/agents/team/critic.md:2: info: is named `the-critic`, not `critic` as its place; the former counts
         p/commands/db/migrate.md: info: has no frontmatter; its first heading and paragraph describe it
         ");
     }
@@ -243,8 +350,8 @@ mod tests {
         insta::assert_snapshot!(shown(&tree.read()), @"
         market/market/agent/twin: the first
         .: info: has no usable marketplace.json; its folders were read
-        agents/a.md: info: is named `twin`, not `a` as its file; the former counts
-        agents/b.md: info: is named `twin`, not `b` as its file; the former counts
+        agents/a.md:2: info: is named `twin`, not `a` as its place; the former counts
+        agents/b.md:2: info: is named `twin`, not `b` as its place; the former counts
         agents/b.md: warning: plugin already has agent `twin`; the first counts
         ");
     }

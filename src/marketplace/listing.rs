@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::diagnostic::{Diagnostic, Severity};
+use super::frontmatter::Fronts;
+use super::hook::Hook;
+use super::source::GitSource;
 use crate::model::component::{Component, TokenCost};
 
 /// A marketplace as it is on disk.
@@ -16,8 +19,13 @@ pub(crate) struct Listing {
     pub(crate) root: PathBuf,
     /// In the manifest's order.
     pub(crate) plugins: Vec<PluginEntry>,
+    /// Names of plugins by the names that they had.
+    pub(crate) renames: BTreeMap<String, String>,
     /// Plugin by plugin; within one, skills, agents, commands, MCP servers.
     pub(crate) components: Vec<Component>,
+    /// What hosts do at events once the plugins are installed.
+    pub(crate) hooks: Vec<Hook>,
+    pub(crate) fronts: Fronts,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -27,6 +35,9 @@ pub(crate) struct PluginEntry {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) resolution: Resolution,
+    /// Where git gets it, if it is elsewhere and git can.
+    #[serde(skip)]
+    pub(crate) git: Option<GitSource>,
 }
 
 /// Where a plugin's files are.
@@ -59,8 +70,12 @@ pub(crate) struct Summary {
     pub(crate) plugins: BTreeMap<&'static str, usize>,
     /// Components by kind.
     pub(crate) components: BTreeMap<String, usize>,
+    /// Things that hosts do at events.
+    pub(crate) hooks: usize,
     /// Components that say how they are run and checked.
     pub(crate) contracts: usize,
+    /// What came of the frontmatter of documents.
+    pub(crate) frontmatter: Fronts,
     /// Diagnostics by severity.
     pub(crate) diagnostics: BTreeMap<Severity, usize>,
     /// The sum over all components.
@@ -70,7 +85,7 @@ pub(crate) struct Summary {
 impl Listing {
     /// The listing in numbers.
     pub(crate) fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
+        let mut summary = Summary { hooks: self.hooks.len(), frontmatter: self.fronts, ..Summary::default() };
         for plugin in &self.plugins {
             *summary.plugins.entry(plugin.resolution.as_str()).or_default() += 1;
         }
@@ -104,8 +119,8 @@ mod tests {
             .skill("p", "two")
             .file("p/commands/go.md", "# Go\nGoes there.");
         let listing = tree.read();
-        insta::assert_snapshot!(canonical(&listing.summary()), @r#"{"plugins":{"broken":1,"local":1,"remote":1},"components":{"command":1,"skill":2},"contracts":0,"diagnostics":{"info":2,"error":1},"tokens":{"always":14,"on_invoke":6}}"#);
+        insta::assert_snapshot!(canonical(&listing.summary()), @r#"{"plugins":{"broken":1,"local":1,"remote":1},"components":{"command":1,"skill":2},"hooks":0,"contracts":0,"frontmatter":{"present":2,"repaired":0,"lost":0},"diagnostics":{"info":2,"error":1},"tokens":{"always":14,"on_invoke":6}}"#);
         insta::assert_snapshot!(canonical(&listing.plugins[1]), @r#"{"name":"r","description":"","resolution":{"remote":{"description":"npm x"}}}"#);
-        assert_eq!(super::super::read(Some("mine"), &tree.root()).expect("read").name, "mine");
+        assert_eq!(super::super::read(Some("mine"), &tree.root(), None).expect("read").name, "mine");
     }
 }

@@ -1,22 +1,31 @@
 //! `marketplace.json` and `plugin.json`, read leniently: a bad field costs itself only.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Diagnostics, shown};
-use super::files::{MAX_MANIFEST, text};
+use super::files::{MAX_MANIFEST, Root, text};
 use super::names::clean;
 use super::source::{self, Source};
+use crate::model::text::one_line;
 
 /// The most entries that are read of one marketplace.
 const MAX_ENTRIES: usize = 5_000;
+
+/// The most renames of one plugin that are followed.
+const MAX_RENAMES: usize = 100;
+/// The most paths that are read of one field of a manifest.
+pub(super) const MAX_PATHS: usize = 1_000;
 
 /// A `marketplace.json`.
 #[derive(Debug)]
 pub(super) struct Manifest {
     pub(super) name: Option<String>,
     pub(super) entries: Vec<Entry>,
+    /// Names of plugins by the names that they had.
+    pub(super) renames: BTreeMap<String, String>,
 }
 
 /// A plugin that a marketplace names.
@@ -32,8 +41,7 @@ pub(super) struct Entry {
 impl Entry {
     /// What the entry says of the plugin.
     pub(super) fn description(&self) -> String {
-        let text = self.fields.get("description").and_then(Value::as_str).unwrap_or_default();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        one_line(self.fields.get("description").and_then(Value::as_str).unwrap_or_default())
     }
 }
 
@@ -43,6 +51,31 @@ pub(super) struct Declaration {
     /// The manifest.
     pub(super) file: PathBuf,
     pub(super) fields: Map<String, Value>,
+    pub(super) format: Format,
+}
+
+/// Whose form of a plugin's manifest it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// An entry of a `marketplace.json`.
+    Entry,
+    /// `.claude-plugin/plugin.json` or `.codex-plugin/plugin.json`.
+    Plugin,
+    /// `gemini-extension.json`.
+    Gemini,
+}
+
+/// Where a plugin's own manifest may be; the first that is there counts.
+const MANIFESTS: [(&str, Format); 3] = [
+    (".claude-plugin/plugin.json", Format::Plugin),
+    (".codex-plugin/plugin.json", Format::Plugin),
+    ("gemini-extension.json", Format::Gemini),
+];
+
+/// The path and form of the manifest of the plugin in `folder`, as a regular file inside `root`.
+pub(super) fn of_plugin(root: &Root, folder: &Path) -> Option<(PathBuf, Format)> {
+    let places = MANIFESTS.iter().map(|(path, format)| (folder.join(path), *format));
+    places.into_iter().find(|(file, _)| file.is_file() && root.existing(file).is_some())
 }
 
 impl Declaration {
@@ -51,15 +84,23 @@ impl Declaration {
         ["skills", "agents", "commands"].iter().any(|key| self.fields.contains_key(*key))
     }
 
-    /// The paths under `key`: a string or a list of strings.
+    /// A field's text, on one line; nothing where it is empty or no text.
+    pub(super) fn text(&self, key: &str) -> Option<String> {
+        self.fields.get(key).and_then(Value::as_str).map(one_line).filter(|text| !text.is_empty())
+    }
+
+    /// The paths under `key`: a string or a list of strings; a table of
+    /// documents has none.
     pub(super) fn paths(&self, key: &str, diagnostics: &mut Diagnostics) -> Option<Vec<String>> {
         let value = self.fields.get(key)?;
         let items = match value {
+            Value::Object(_) if matches!(key, "agents" | "commands") => return Some(Vec::new()),
             Value::String(_) => std::slice::from_ref(value),
             Value::Array(items) => items,
             _ => &[],
         };
-        let paths: Vec<String> = items.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let paths: Vec<String> =
+            items.iter().filter_map(Value::as_str).take(MAX_PATHS).map(str::to_owned).collect();
         if paths.len() != items.len() || !(value.is_string() || value.is_array()) {
             let message = format_args!("`{key}` is not a path or a list of paths; the rest was ignored");
             diagnostics.warn(&self.file, None, message);
@@ -92,7 +133,56 @@ pub(super) fn marketplace(path: &Path, diagnostics: &mut Diagnostics) -> Option<
         let message = format_args!("has more than {MAX_ENTRIES} plugins; the rest were ignored");
         diagnostics.error(path, None, message);
     }
-    Some(Manifest { name: fields.get("name").and_then(Value::as_str).and_then(clean), entries })
+    let renames = renames(path, &fields, &entries, diagnostics);
+    Some(Manifest { name: fields.get("name").and_then(Value::as_str).and_then(clean), entries, renames })
+}
+
+/// The field `renames`: each old name with the listed name that it leads to.
+fn renames(
+    path: &Path,
+    fields: &Map<String, Value>,
+    entries: &[Entry],
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<String, String> {
+    let Some(table) = fields.get("renames") else { return BTreeMap::new() };
+    let Value::Object(table) = table else {
+        diagnostics.warn(path, None, "`renames` is not a table of names; it was ignored");
+        return BTreeMap::new();
+    };
+    let names: HashSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    let mut renames = BTreeMap::new();
+    for old in table.keys().take(MAX_ENTRIES) {
+        match end_of(table, old, &names) {
+            End::Listed(new) => drop(renames.insert(old.clone(), new)),
+            End::GivenUp => {}
+            End::Nowhere => {
+                let message = format_args!("rename of `{}` leads to no plugin; it was ignored", shown(old));
+                diagnostics.warn(path, None, message);
+            }
+        }
+    }
+    renames
+}
+
+/// Where a plugin's renames lead.
+enum End {
+    Listed(String),
+    GivenUp,
+    /// To a name that is not listed, or in a circle.
+    Nowhere,
+}
+
+fn end_of(table: &Map<String, Value>, old: &str, names: &HashSet<&str>) -> End {
+    let mut name = old;
+    for _ in 0..MAX_RENAMES {
+        match table.get(name) {
+            Some(Value::Null) => return End::GivenUp,
+            Some(Value::String(new)) if names.contains(new.as_str()) => return End::Listed(new.clone()),
+            Some(Value::String(new)) => name = new,
+            _ => return End::Nowhere,
+        }
+    }
+    End::Nowhere
 }
 
 fn entry(value: &Value, plugin_root: Option<&str>) -> Option<Entry> {

@@ -7,17 +7,22 @@ use serde_json::{Map, Value};
 use super::component::{Owner, tokens};
 use super::content;
 use super::diagnostic::{Diagnostics, shown};
-use super::layout::{Kind, Layout};
-use super::manifest::object;
+use super::layout::{Defaults, Kind, Layout};
+use super::manifest::{Format, object};
+use super::registry;
 use crate::model::component::{Component, Roots};
 use crate::model::redact::redact;
 
-/// The servers of `.mcp.json` and of the manifests' `mcpServers`.
+/// The most servers that are read of one file.
+const MAX_SERVERS: usize = 1_000;
+
+/// The servers of `.mcp.json`, of the manifests' `mcpServers`, and of a `server.json` that no plugin's
+/// manifest stands beside.
 pub(super) fn read(layout: &Layout<'_>, owner: Owner<'_>, diagnostics: &mut Diagnostics) -> Vec<Component> {
     let mut components = Vec::new();
     for (file, servers) in tables(layout, diagnostics) {
-        for (name, server) in &servers {
-            match component(&file, owner, name, server, diagnostics) {
+        for (name, server) in servers.iter().take(MAX_SERVERS) {
+            match component(layout, &file, owner, name, server, diagnostics) {
                 Some(component) => components.push(component),
                 None => {
                     let message = format_args!("MCP server `{}` has no command or url", shown(name));
@@ -32,42 +37,45 @@ pub(super) fn read(layout: &Layout<'_>, owner: Owner<'_>, diagnostics: &mut Diag
 /// Tables of servers by name, each with the file that holds it.
 fn tables(layout: &Layout<'_>, diagnostics: &mut Diagnostics) -> Vec<(PathBuf, Map<String, Value>)> {
     let mut tables = Vec::new();
-    let mut files = Vec::new();
-    let default = layout.folder.join(".mcp.json");
-    if !layout.exact && default.is_file() {
-        match layout.root.existing(&default) {
-            Some(_) => files.push(default),
-            None => diagnostics.warn(&default, None, "leaves the marketplace; it was ignored"),
-        }
-    }
+    let mut files: Vec<PathBuf> = layout.default_file(".mcp.json", diagnostics).into_iter().collect();
     for declaration in layout.declarations {
-        if let Some(Value::Object(servers)) = declaration.fields.get("mcpServers") {
-            tables.push((declaration.file.clone(), servers.clone()));
-            continue;
-        }
-        for text in declaration.paths("mcpServers", diagnostics).unwrap_or_default() {
-            match layout.root.resolve(layout.folder, &text) {
-                Ok(path) => files.push(path),
-                Err(refusal) => {
-                    let message = format_args!("`mcpServers`: {refusal}; it was ignored");
-                    diagnostics.error(&declaration.file, None, message);
-                }
-            }
+        match declaration.fields.get("mcpServers") {
+            None => {}
+            Some(Value::Object(servers)) => tables.push((declaration.file.clone(), servers.clone())),
+            Some(_) => files.extend(layout.named_files(declaration, "mcpServers", diagnostics)),
         }
     }
     for file in files {
         if let Some(fields) = object(&file, diagnostics) {
-            // Both spellings are in use: the table itself, and the table under `mcpServers`.
-            match fields.get("mcpServers") {
-                Some(Value::Object(servers)) => tables.push((file, servers.clone())),
-                _ => tables.push((file, fields)),
-            }
+            tables.push((file, by_name(fields)));
         }
     }
+    tables.extend(published(layout, diagnostics));
     tables
 }
 
+/// Both spellings are in use: the table itself, and the table under `mcpServers`. Beside the former
+/// there may be notes, such as `$schema`.
+fn by_name(fields: Map<String, Value>) -> Map<String, Value> {
+    match fields.get("mcpServers") {
+        Some(Value::Object(servers)) => servers.clone(),
+        _ => fields.into_iter().filter(|(_, server)| server.is_object()).collect(),
+    }
+}
+
+/// The server that a `server.json` describes.
+fn published(layout: &Layout<'_>, diagnostics: &mut Diagnostics) -> Option<(PathBuf, Map<String, Value>)> {
+    let of_plugin = layout.declarations.iter().any(|it| it.format != Format::Entry);
+    if of_plugin || layout.defaults == Defaults::Nothing {
+        return None;
+    }
+    let file = layout.default_file("server.json", diagnostics)?;
+    let (name, server) = registry::server(&object(&file, diagnostics)?)?;
+    Some((file, [(name, server)].into_iter().collect()))
+}
+
 fn component(
+    layout: &Layout<'_>,
     file: &Path,
     owner: Owner<'_>,
     name: &str,
@@ -75,7 +83,7 @@ fn component(
     diagnostics: &mut Diagnostics,
 ) -> Option<Component> {
     let id = owner.id(Kind::Mcp, name)?;
-    let description = shown(&redact(&invocation(server)?));
+    let description = shown(&redact(&description(server)?));
     Some(Component {
         tokens: tokens(id.name(), &description, ""),
         id,
@@ -83,20 +91,27 @@ fn component(
         headings: Vec::new(),
         body: String::new(),
         contract: None,
-        content: content::of_file(file, diagnostics).hash,
+        content: content::of_declared(layout.root, layout.folder, server, diagnostics),
         folder: file.parent().unwrap_or(file).to_owned(),
         file: file.to_owned(),
         roots: Roots::default(),
     })
 }
 
-/// How the server is reached: its command line without the environment, or its address.
-fn invocation(server: &Value) -> Option<String> {
+/// What it says of itself and how it is reached: its command line without the environment, or its address.
+fn description(server: &Value) -> Option<String> {
     let text = |key: &str| server.get(key).and_then(Value::as_str);
-    let Some(command) = text("command") else {
-        return text("url").or_else(|| text("httpUrl")).map(|url| format!("MCP server at {url}"));
+    let reached = match text("command") {
+        Some(command) => {
+            let args = server.get("args").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let words: Vec<&str> =
+                [command].into_iter().chain(args.iter().filter_map(Value::as_str)).collect();
+            format!("MCP server: {}", words.join(" "))
+        }
+        None => format!("MCP server at {}", text("url").or_else(|| text("httpUrl"))?),
     };
-    let args = server.get("args").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let words: Vec<&str> = [command].into_iter().chain(args.iter().filter_map(Value::as_str)).collect();
-    Some(format!("MCP server: {}", words.join(" ")))
+    match text("description") {
+        Some(said) if !said.trim().is_empty() => Some(format!("{} ({reached})", said.trim())),
+        _ => Some(reached),
+    }
 }

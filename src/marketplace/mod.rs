@@ -7,21 +7,28 @@ mod component;
 mod content;
 mod contract;
 pub(crate) mod diagnostic;
+pub(crate) mod fetched;
 mod files;
 mod frontmatter;
+mod hook;
 mod layout;
 pub(crate) mod listing;
 mod manifest;
 mod markdown;
 mod mcp;
 mod names;
+mod plugin;
+mod prompt;
 mod read;
+mod registry;
 mod repair;
 mod source;
 pub(crate) mod starter;
 
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod samples;
 
@@ -31,9 +38,14 @@ use listing::Listing;
 
 use crate::model::component::Component;
 
-/// Reads the marketplace at `root`, under `name` or else its own name.
-pub(crate) fn read(name: Option<&str>, root: &Path) -> Result<Listing, MarketplaceError> {
-    read::listing(name, root)
+/// Reads the marketplace at `root`, under `name` or else its own name. What was fetched of plugins that
+/// are elsewhere lies in `kept`.
+pub(crate) fn read(
+    name: Option<&str>,
+    root: &Path,
+    kept: Option<&Path>,
+) -> Result<Listing, MarketplaceError> {
+    read::listing(name, root, kept)
 }
 
 /// Whether a component with a contract is on disk still what its `content` says: to be asked right

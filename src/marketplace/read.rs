@@ -1,29 +1,38 @@
 //! The way from a root to a listing: manifest, else single plugin, else plain tree.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use rayon::prelude::*;
 
 use super::MarketplaceError;
-use super::component::{self, Owner};
+use super::component::Owner;
 use super::diagnostic::{Diagnostics, shown};
+use super::fetched;
 use super::files::{Root, entries};
-use super::layout::{Kind, Layout};
+use super::frontmatter::Fronts;
+use super::layout::Kind;
 use super::listing::{Listing, PluginEntry, Resolution};
-use super::manifest::{self, Declaration, Entry, Manifest};
-use super::mcp;
+use super::manifest::{self, Entry, Manifest};
 use super::names::clean;
+use super::plugin::{self, Part, Place};
 use super::source::Source;
 use crate::model::component::Component;
 
-/// The most files that are read as components of one marketplace.
-const MAX_FOUND: usize = 20_000;
-/// The folders that make a folder a plugin without a manifest.
-const PARTS: [&str; 3] = ["agents", "commands", "skills"];
+/// The most components that are kept of one marketplace.
+const MAX_COMPONENTS: usize = 200_000;
+/// The most folders that are looked at as plugins of a plain tree.
+const MAX_FOLDERS: usize = 5_000;
+/// What makes a folder a plugin without a manifest.
+const PARTS: [&str; 5] = ["agents", "commands", "skills", "SKILL.md", "server.json"];
 
-/// The listing of the marketplace at `root`, under `name` or else its own name.
-pub(super) fn listing(name: Option<&str>, root: &Path) -> Result<Listing, MarketplaceError> {
+/// The listing of the marketplace at `root`, under `name` or else its own name. What was fetched of
+/// plugins that are elsewhere lies in `kept`.
+pub(super) fn listing(
+    name: Option<&str>,
+    root: &Path,
+    kept: Option<&Path>,
+) -> Result<Listing, MarketplaceError> {
     let unreadable = |source| MarketplaceError::Unreadable { root: root.to_owned(), source };
     let opened = Root::open(root).map_err(unreadable)?;
     let mut diagnostics = Diagnostics::new(opened.path());
@@ -36,115 +45,99 @@ pub(super) fn listing(name: Option<&str>, root: &Path) -> Result<Listing, Market
     let mut reading = Reading {
         name: name.and_then(clean).or(own).unwrap_or_else(|| folder_name(opened.path())),
         root: opened,
+        kept,
         diagnostics,
         plugins: Vec::new(),
-        components: Vec::new(),
-        left: MAX_FOUND,
+        renames: BTreeMap::new(),
+        parts: Vec::new(),
     };
     match manifest {
         Some(manifest) => reading.manifest(&file, manifest),
         None => reading.tree(),
     }
-    reading.check_fallbacks();
     reading.finish().ok_or_else(|| MarketplaceError::Empty { root: root.to_owned() })
 }
 
 /// A listing that is being made.
-struct Reading {
+struct Reading<'a> {
     root: Root,
     name: String,
+    kept: Option<&'a Path>,
     diagnostics: Diagnostics,
     plugins: Vec<PluginEntry>,
-    components: Vec<Component>,
-    /// How many more files may be read.
-    left: usize,
+    renames: BTreeMap<String, String>,
+    /// What each plugin has, in their order.
+    parts: Vec<Part>,
 }
 
-impl Reading {
+impl Reading<'_> {
     fn manifest(&mut self, file: &Path, manifest: Manifest) {
+        self.renames = manifest.renames;
         let mut names = HashSet::new();
-        for entry in manifest.entries {
-            if names.insert(entry.name.clone()) {
-                self.entry(file, entry);
-            } else {
-                let message =
-                    format_args!("plugin `{}` is listed twice; the first counts", shown(&entry.name));
-                self.diagnostics.warn(file, None, message);
-            }
+        let (listed, again): (Vec<Entry>, Vec<Entry>) =
+            manifest.entries.into_iter().partition(|entry| names.insert(entry.name.clone()));
+        for entry in again {
+            let message = format_args!("plugin `{}` is listed twice; the first counts", shown(&entry.name));
+            self.diagnostics.warn(file, None, message);
+        }
+        // Plugins are read side by side; what comes of them keeps the manifest's order.
+        let read: Vec<_> = listed.par_iter().map(|entry| self.entry(file, entry)).collect();
+        for (plugin, part) in read {
+            self.plugins.push(plugin);
+            self.parts.push(part);
         }
     }
 
-    fn entry(&mut self, file: &Path, entry: Entry) {
-        let resolution = self.resolution(&entry.source);
+    /// A plugin that the manifest names.
+    fn entry(&self, file: &Path, entry: &Entry) -> (PluginEntry, Part) {
+        let owner = Owner { marketplace: &self.name, plugin: &entry.name };
+        let own = Diagnostics::new(self.root.path());
+        let (mut resolution, mut part) = match self.locate(&entry.source) {
+            Located::Here(folder) => {
+                let place = Place { root: &self.root, folder: &folder, owner };
+                let part = plugin::of_entry(place, file, entry, own);
+                (Resolution::Local(folder), part)
+            }
+            Located::Fetched(root, folder) => {
+                let own = Diagnostics::of_plugin(root.path(), &entry.name);
+                let place = Place { root: &root, folder: &folder, owner };
+                let part = plugin::of_entry(place, file, entry, own);
+                (Resolution::Local(folder), part)
+            }
+            Located::NotHere(resolution) => (resolution, Part::empty(entry.description(), own)),
+        };
+        if let Some(reason) = part.refused.take() {
+            resolution = Resolution::Broken { reason };
+        }
         if let Resolution::Broken { reason } = &resolution {
             let message = format_args!("plugin `{}` cannot be read: {reason}", shown(&entry.name));
-            self.diagnostics.error(file, None, message);
+            part.diagnostics.error(file, None, message);
         }
-        if let Resolution::Local(folder) = &resolution {
-            self.local(file, &entry, folder);
-        }
-        let description = entry.description();
-        self.plugins.push(PluginEntry { name: entry.name, description, resolution });
+        let git = match &entry.source {
+            Source::Remote(_, git) => git.clone(),
+            _ => None,
+        };
+        let (name, description) = (entry.name.clone(), part.description.clone());
+        (PluginEntry { name, description, resolution, git }, part)
     }
 
-    fn resolution(&self, source: &Source) -> Resolution {
-        let broken = |reason: String| Resolution::Broken { reason };
+    fn locate(&self, source: &Source) -> Located {
+        let broken = |reason: String| Located::NotHere(Resolution::Broken { reason });
         match source {
-            Source::Remote(description) => Resolution::Remote { description: description.clone() },
-            Source::Unclear(reason) => broken(reason.clone()),
             Source::Local(text) => match self.root.resolve(self.root.path(), text) {
-                Ok(folder) if folder.is_dir() => Resolution::Local(folder),
+                Ok(folder) if folder.is_dir() => Located::Here(folder),
                 Ok(_) => broken(format!("path `{}` is not a folder", shown(text))),
                 Err(refusal) => broken(refusal.to_string()),
             },
-        }
-    }
-
-    /// Under `strict: false` an entry that lists components is the whole definition of its plugin.
-    fn local(&mut self, file: &Path, entry: &Entry, folder: &Path) {
-        let own = Declaration { file: file.to_owned(), fields: entry.fields.clone() };
-        let exact = !entry.strict && own.lists_components();
-        let declared = if exact { None } else { self.plugin_json(folder) };
-        if entry.strict && declared.is_none() && !folder.join(".claude-plugin/plugin.json").exists() {
-            self.diagnostics.info(folder, None, "has no .claude-plugin/plugin.json; its folders were read");
-        }
-        let declarations: Vec<Declaration> = declared.into_iter().chain([own]).collect();
-        self.plugin(&entry.name, folder, &declarations, exact);
-    }
-
-    fn plugin_json(&mut self, folder: &Path) -> Option<Declaration> {
-        let file = folder.join(".claude-plugin/plugin.json");
-        self.root.existing(&file)?;
-        let fields = manifest::object(&file, &mut self.diagnostics)?;
-        Some(Declaration { file, fields })
-    }
-
-    /// Adds every component of a plugin; of two with one name the first counts.
-    fn plugin(&mut self, plugin: &str, folder: &Path, declarations: &[Declaration], exact: bool) {
-        let layout = Layout { root: &self.root, folder, declarations, exact };
-        let owner = Owner { marketplace: &self.name, plugin };
-        let mut found = layout.found(&mut self.diagnostics);
-        if found.len() > self.left {
-            let message = format_args!("has more than {MAX_FOUND} components; the rest were ignored");
-            self.diagnostics.error(self.root.path(), None, message);
-            found.truncate(self.left);
-        }
-        self.left -= found.len();
-        let documents: Vec<Component> = found
-            .iter()
-            .filter_map(|found| component::read(&self.root, owner, found, &mut self.diagnostics))
-            .collect();
-        let servers = mcp::read(&layout, owner, &mut self.diagnostics);
-        let mut ids = HashSet::new();
-        for component in documents.into_iter().chain(servers) {
-            if ids.insert(component.id.clone()) {
-                self.components.push(component);
-            } else {
-                let id = &component.id;
-                let message =
-                    format_args!("plugin already has {} `{}`; the first counts", id.kind(), id.name());
-                self.diagnostics.warn(&component.file, None, message);
+            Source::Remote(description, git) => {
+                let tree = git.as_ref().zip(self.kept).and_then(|(git, kept)| fetched::open(kept, git));
+                match tree {
+                    Some(Ok((root, folder))) => Located::Fetched(root, folder),
+                    Some(Err(refusal)) => broken(refusal.to_string()),
+                    None => Located::NotHere(Resolution::Remote { description: description.clone() }),
+                }
             }
+            Source::Unclear(reason) => broken(reason.clone()),
         }
     }
 
@@ -152,33 +145,39 @@ impl Reading {
     fn tree(&mut self) {
         let root = self.root.path().to_owned();
         self.diagnostics.info(&root, None, "has no usable marketplace.json; its folders were read");
-        if is_plugin(&root) {
-            self.folder(&root);
+        let mut folders = self.children(&root);
+        folders.extend(self.children(&root.join("plugins")));
+        folders.insert(0, root);
+        folders.retain(|folder| is_plugin(&self.root, folder));
+        if folders.len() > MAX_FOLDERS {
+            let message =
+                format_args!("has more than {MAX_FOLDERS} folders with plugins; the rest were ignored");
+            self.diagnostics.error(self.root.path(), None, message);
+            folders.truncate(MAX_FOLDERS);
         }
-        for folder in self.children(&root).into_iter().chain(self.children(&root.join("plugins"))) {
-            if is_plugin(&folder) {
-                self.folder(&folder);
+        let read: Vec<_> = folders.par_iter().map(|folder| self.folder(folder)).collect();
+        let mut names = HashSet::new();
+        for (plugin, part) in read {
+            if names.insert(plugin.name.clone()) {
+                self.plugins.push(plugin);
+                self.parts.push(part);
+            } else if let Resolution::Local(folder) = &plugin.resolution {
+                let message =
+                    format_args!("plugin `{}` exists already; the first counts", shown(&plugin.name));
+                self.diagnostics.warn(folder, None, message);
             }
         }
     }
 
     /// A folder that is a plugin by its looks.
-    fn folder(&mut self, folder: &Path) {
-        let declared = self.plugin_json(folder);
-        let field = |key: &str| declared.as_ref()?.fields.get(key).and_then(Value::as_str);
-        let name = field("name").and_then(clean).unwrap_or_else(|| folder_name(folder));
-        let description = field("description").unwrap_or_default().to_owned();
-        if self.plugins.iter().any(|plugin| plugin.name == name) {
-            let message = format_args!("plugin `{}` exists already; the first counts", shown(&name));
-            return self.diagnostics.warn(folder, None, message);
-        }
-        let declarations: Vec<Declaration> = declared.into_iter().collect();
-        self.plugin(&name, folder, &declarations, false);
-        self.plugins.push(PluginEntry {
-            name,
-            description,
-            resolution: Resolution::Local(folder.to_owned()),
-        });
+    fn folder(&self, folder: &Path) -> (PluginEntry, Part) {
+        let root = &self.root;
+        let name = plugin::own_name(root, folder).and_then(|name| clean(&name));
+        let name = name.unwrap_or_else(|| folder_name(folder));
+        let owner = Owner { marketplace: &self.name, plugin: &name };
+        let part = plugin::of_folder(Place { root, folder, owner }, Diagnostics::new(root.path()));
+        let description = part.description.clone();
+        (PluginEntry { name, description, resolution: Resolution::Local(folder.to_owned()), git: None }, part)
     }
 
     /// The folders inside `folder`, sorted; of the hidden ones only `.claude`, where projects keep theirs.
@@ -193,38 +192,67 @@ impl Reading {
         children
     }
 
-    fn check_fallbacks(&mut self) {
-        let ids: HashSet<_> = self.components.iter().map(|component| &component.id).collect();
-        for component in &self.components {
-            let Some(fallback) =
-                component.contract.as_ref().and_then(|contract| contract.fallback.as_deref())
-            else {
-                continue;
-            };
-            let id = &component.id;
-            let owner = Owner { marketplace: id.marketplace(), plugin: id.plugin() };
-            if fallback == id.name() || !owner.id(Kind::Skill, fallback).is_some_and(|id| ids.contains(&id)) {
-                let message = format_args!("fallback `{}` is no other skill of the plugin", shown(fallback));
-                self.diagnostics.warn(&component.file, None, message);
-            }
-        }
-    }
-
     /// `None` when nothing was found and nothing said that there is nothing.
-    fn finish(self) -> Option<Listing> {
+    fn finish(mut self) -> Option<Listing> {
         let manifest = self.root.path().join(".claude-plugin/marketplace.json").exists();
-        (manifest || !self.plugins.is_empty()).then(|| Listing {
+        if !manifest && self.plugins.is_empty() {
+            return None;
+        }
+        let mut components = Vec::new();
+        let mut hooks = Vec::new();
+        let mut fronts = Fronts::default();
+        for part in self.parts {
+            components.extend(part.components);
+            hooks.extend(part.hooks);
+            fronts.add(part.fronts);
+            self.diagnostics.append(part.diagnostics);
+        }
+        if components.len() > MAX_COMPONENTS {
+            let message = format_args!("has more than {MAX_COMPONENTS} components; the rest were ignored");
+            self.diagnostics.error(self.root.path(), None, message);
+            components.truncate(MAX_COMPONENTS);
+        }
+        check_fallbacks(&components, &mut self.diagnostics);
+        Some(Listing {
             name: self.name,
             root: self.root.path().to_owned(),
             plugins: self.plugins,
-            components: self.components,
+            renames: self.renames,
+            components,
+            hooks,
+            fronts,
             diagnostics: self.diagnostics.into_list(),
         })
     }
 }
 
-fn is_plugin(folder: &Path) -> bool {
-    folder.join(".claude-plugin/plugin.json").is_file() || PARTS.iter().any(|part| folder.join(part).is_dir())
+/// Where a plugin's folder is.
+enum Located {
+    Here(PathBuf),
+    /// Below a root of its own.
+    Fetched(Root, PathBuf),
+    NotHere(Resolution),
+}
+
+fn check_fallbacks(components: &[Component], diagnostics: &mut Diagnostics) {
+    let ids: HashSet<_> = components.iter().map(|component| &component.id).collect();
+    for component in components {
+        let Some(fallback) = component.contract.as_ref().and_then(|contract| contract.fallback.as_deref())
+        else {
+            continue;
+        };
+        let id = &component.id;
+        let owner = Owner { marketplace: id.marketplace(), plugin: id.plugin() };
+        if fallback == id.name() || !owner.id(Kind::Skill, fallback).is_some_and(|id| ids.contains(&id)) {
+            let message = format_args!("fallback `{}` is no other skill of the plugin", shown(fallback));
+            diagnostics.warn(&component.file, None, message);
+        }
+    }
+}
+
+fn is_plugin(root: &Root, folder: &Path) -> bool {
+    let has = |part: &&str| folder.join(part).exists() && root.existing(&folder.join(part)).is_some();
+    manifest::of_plugin(root, folder).is_some() || PARTS.iter().any(has)
 }
 
 fn folder_name(folder: &Path) -> String {

@@ -19,6 +19,15 @@ pub(super) fn fields(lines: &str) -> Map<String, Value> {
     fields
 }
 
+/// The keys of `lines`, each with the first line that it starts, counted from 1.
+pub(super) fn lines(lines: &str) -> impl Iterator<Item = (&str, usize)> {
+    // The last pair of a key wins where pairs become a map: so the first line has to come last.
+    let mut found: Vec<_> =
+        lines.lines().zip(1..).filter_map(|(line, at)| Some((key_line(line)?.0, at))).collect();
+    found.reverse();
+    found.into_iter()
+}
+
 /// `key: rest` at the start of a line, where a key is a letter and then letters, digits, `-`, `_`.
 fn key_line(line: &str) -> Option<(&str, &str)> {
     let (key, rest) = line.split_once(':')?;

@@ -55,12 +55,20 @@ impl Tree {
 
     /// What is read of it.
     pub(super) fn read(&self) -> Listing {
-        super::read(None, &self.root()).expect("a marketplace")
+        super::read(None, &self.root(), None).expect("a marketplace")
     }
 }
 
-/// Ids with descriptions, then diagnostics, one a line.
+/// Ids with descriptions, then hooks and diagnostics, one a line.
 pub(super) fn shown(listing: &Listing) -> String {
     let components = listing.components.iter().map(|c| format!("{}: {}", c.id, c.description));
-    components.chain(listing.diagnostics.iter().map(ToString::to_string)).collect::<Vec<_>>().join("\n")
+    let hooks = listing.hooks.iter().map(|hook| {
+        let matcher = if hook.matcher.is_empty() { String::new() } else { format!("({})", hook.matcher) };
+        format!("hook {} {}{matcher}: {} [{}]", hook.plugin, hook.event, hook.runs, hook.file)
+    });
+    components
+        .chain(hooks)
+        .chain(listing.diagnostics.iter().map(ToString::to_string))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

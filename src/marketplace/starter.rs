@@ -120,7 +120,7 @@ mod tests {
     fn the_starter_keeps_every_rule_of_a_marketplace() {
         let into = tempfile::tempdir().expect("a temporary folder");
         let listing =
-            super::super::read(None, &extract(into.path()).expect("written")).expect("a marketplace");
+            super::super::read(None, &extract(into.path()).expect("written"), None).expect("a marketplace");
         assert_eq!((listing.name.as_str(), listing.diagnostics.as_slice()), ("starter", &[][..]));
         assert!(listing.components.iter().all(|component| component.contract.is_some()));
     }

@@ -57,9 +57,9 @@ fn diagnostics_name_file_and_line_and_what_was_assumed() {
     diagnostics  1 error, 2 warnings, 1 remark
     broken: gone: path `./plugins/gone` does not exist
       .claude-plugin/marketplace.json: error: plugin `gone` cannot be read: path `./plugins/gone` does not exist
-      plugins/tools/skills/poet/SKILL.md:3: warning: frontmatter is not valid YAML (mapping values are not allowed in this context); it was read line by line
       .claude-plugin/marketplace.json: warning: plugin `tools` is listed twice; the first counts
-      plugins/tools/skills/poet/SKILL.md: info: is named `other`, not `poet` as its place; the latter counts
+      plugins/tools/skills/poet/SKILL.md:3: warning: frontmatter is not valid YAML (mapping values are not allowed in this context); it was read line by line
+      plugins/tools/skills/poet/SKILL.md:2: info: is named `other`, not `poet` as its place; the latter counts
     ");
     let json = repo.orchestrate(["analyze", "--diagnostics", "--json"]).code(0).json();
     assert!(json[0]["diagnostics"].as_array().is_some_and(|all| !all.is_empty()));
