@@ -7,6 +7,7 @@ use super::marketplace::components;
 use super::{Context, DONE, Ended};
 use crate::marketplace::diagnostic::Severity;
 use crate::marketplace::listing::{Listing, Resolution};
+use crate::model::redact::redact;
 use crate::ui::{Failure, count, exit, quoted, thousands};
 
 /// Analyze marketplaces: what they hold, what it costs a session, what is wrong
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         if index > 0 {
             cx.ui.gap();
         }
-        let source = store.settings.marketplaces.get(&listing.name).map_or("", String::as_str);
+        let source = store.settings.marketplaces.get(&listing.name).map(|it| redact(it)).unwrap_or_default();
         cx.ui.headline(format!("{} ({source})", listing.name));
         show(cx, listing, args.diagnostics);
     }

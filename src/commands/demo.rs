@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let part = &cx.as_part();
     init::run(&init::Args { offline: true, ci: None }, part)?;
     tell_command(cx, "git orchestrate marketplace add --starter");
-    marketplace::add(part, &cx.store(&cx.repository()?)?, None, None)?;
+    marketplace::add(part, &cx.store(&cx.repository()?)?, None, None, marketplace::Elsewhere::Leave)?;
 
     let first = run_request(cx, FIRST)?;
     tell_command(cx, "git switch -c again <the same commit as before>");

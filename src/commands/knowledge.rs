@@ -1,19 +1,15 @@
 //! What is known here: the catalog of all marketplaces, and the library with what is not merged yet.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::Context;
+use super::{Context, origin};
 use crate::marketplace::listing::Listing;
-use crate::marketplace::{self, starter};
 use crate::model::component::{Catalog, Component};
 use crate::model::library::Library;
 use crate::model::record::Execution;
 use crate::model::recount::{executions, recount};
 use crate::store::{Reading, Store};
 use crate::ui::{Failure, exit, quoted};
-
-/// The source of the marketplace that the program carries.
-pub(super) const BUILTIN: &str = "builtin:starter";
 
 /// What plans are made from.
 pub(super) struct Knowledge {
@@ -76,26 +72,18 @@ pub(super) fn catalog(cx: &Context, store: &Store<'_>) -> Result<Catalog, Failur
 pub(super) fn listings(cx: &Context, store: &Store<'_>) -> Result<Vec<Listing>, Failure> {
     let mut listings = Vec::new();
     for (name, source) in &store.settings.marketplaces {
-        match marketplace::read(Some(name), &root(store, source)?, None) {
+        let pin = store.settings.pins.get(name).copied();
+        match origin::listing(store.repo, Some(name), source, pin) {
             Ok(listing) => listings.push(listing),
-            Err(error) => {
-                let name = quoted(name);
-                cx.ui.warn(format!("{error}; `git orchestrate marketplace remove {name}` forgets it"));
+            Err(failure) if failure.code == exit::REPOSITORY => return Err(failure),
+            Err(failure) => {
+                let forget = format!("`git orchestrate marketplace remove {}` forgets it", quoted(name));
+                cx.ui.warn(format!("{name} is passed over: {}; {forget}", failure.message));
+                failure.hints.iter().for_each(|hint| cx.ui.hint(hint));
             }
         }
     }
     Ok(listings)
-}
-
-/// The folder of a marketplace's source.
-pub(super) fn root(store: &Store<'_>, source: &str) -> Result<PathBuf, Failure> {
-    if source != BUILTIN {
-        return Ok(PathBuf::from(source));
-    }
-    let into = store.repo.own_dir().join("starter");
-    starter::extract(&into).map_err(|error| {
-        Failure::new(exit::REPOSITORY, format!("cannot unpack the starter to {}: {error}", into.display()))
-    })
 }
 
 /// Components with a contract whose content nobody approved here: the starter is part of the

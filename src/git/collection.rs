@@ -20,7 +20,7 @@ impl Repository {
     }
 
     /// Packs what these edits make reachable beyond what they replace. `None`: there is nothing.
-    pub(super) fn keep(&self, edits: &[RefEdit]) -> Result<Option<Kept>, GitError> {
+    pub(super) fn keep_reachable(&self, edits: &[RefEdit]) -> Result<Option<Kept>, GitError> {
         let new = |edit: &RefEdit| match edit.change {
             Change::To(oid) => Some(oid),
             Change::Delete => None,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::oid::Oid;
+use crate::model::redact::redact;
 
 /// An operation on a repository failed.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,9 @@ pub(crate) enum GitError {
     /// git ran and failed.
     #[error("git {command} failed: {stderr}")]
     Failed { command: String, stderr: String },
+    /// Somebody else's repository could not be fetched.
+    #[error("cannot fetch {}: {reason}", redact(url))]
+    Unfetched { url: String, reason: String },
     /// Reading or writing through gix failed.
     #[error("cannot {doing}: {cause}")]
     Gix { doing: String, cause: String },

@@ -152,7 +152,7 @@ impl<'r> Writer<'r> {
     fn keep(&self, edits: &[RefEdit]) -> Result<Option<Kept>, GitError> {
         let mut tries = 1;
         loop {
-            match self.repo.keep(edits) {
+            match self.repo.keep_reachable(edits) {
                 Err(error) if tries == TRIES => return Err(error),
                 Err(_) => {
                     self.objects.borrow_mut().values_mut().for_each(|object| object.synced = false);

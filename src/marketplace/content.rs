@@ -20,6 +20,9 @@ const MAX_BYTES: u64 = 16 << 20;
 const MAX_WORDS: usize = 200;
 /// What hosts replace by the plugin's folder.
 const PLUGIN_ROOTS: [&str; 3] = ["${CLAUDE_PLUGIN_ROOT}", "$CLAUDE_PLUGIN_ROOT", "${extensionPath}"];
+/// Extensions of files that are run, whatever their mode.
+const SCRIPTS: &[&str] =
+    &["bash", "bat", "cjs", "cmd", "js", "lua", "mjs", "php", "pl", "ps1", "py", "rb", "sh", "ts", "zsh"];
 
 /// The hash of what would run.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,6 +95,27 @@ fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
         Value::Object(fields) => fields.values().for_each(|item| collect(item, texts)),
         _ => {}
     }
+}
+
+/// The hash of the files in a folder that can be run; `None`: there are none.
+pub(super) fn of_scripts(root: &Root, folder: &Path) -> Option<String> {
+    let mut walk = Walk::through(root, folder);
+    walk.files.retain(|file| is_script(file));
+    walk.files.truncate(MAX_FILES);
+    let unsaid = &mut Diagnostics::new(root.path());
+    (!walk.files.is_empty()).then(|| of(folder, &walk.files, unsaid).hash)
+}
+
+fn is_script(file: &Path) -> bool {
+    let extension = file.extension().map(|it| it.to_string_lossy().to_ascii_lowercase());
+    extension.is_some_and(|it| SCRIPTS.contains(&it.as_str()))
+        || fs::metadata(file).is_ok_and(|metadata| is_executable(&metadata))
+        || starts_with_interpreter(file)
+}
+
+fn starts_with_interpreter(file: &Path) -> bool {
+    let mut start = [0; 2];
+    File::open(file).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!"
 }
 
 /// Whether what would run of a component with a contract is still what its hash says.

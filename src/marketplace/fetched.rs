@@ -1,7 +1,7 @@
 //! What was fetched of plugins that are elsewhere: where it lies, and how it is read.
 //!
-//! `<kept>/<key of the source>/<commit>/` is a tree as it was at that commit; the file `current` beside
-//! it names the commit that counts.
+//! `<kept>/<key of the source>/<commit>/<name of the repository>/` is a tree as it was at that commit; the
+//! file `current` beside the commits names the one that counts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(crate) const CURRENT: &str = "current";
 pub(super) fn open(kept: &Path, source: &GitSource) -> Option<Result<(Root, PathBuf), Refusal>> {
     let dir = kept.join(source.key());
     let commit: Oid = fs::read_to_string(dir.join(CURRENT)).ok()?.trim().parse().ok()?;
-    let root = Root::open(&dir.join(commit.to_string())).ok()?;
+    let root = Root::open(&dir.join(commit.to_string()).join(source.name())).ok()?;
     let folder = match &source.folder {
         None => Ok(root.path().to_owned()),
         Some(folder) => root

@@ -52,7 +52,19 @@ pub(crate) enum Resolution {
     Broken { reason: String },
 }
 
+impl PluginEntry {
+    /// Whether the marketplace has it from somewhere else, fetched or not.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.git.is_some() || self.resolution.is_remote()
+    }
+}
+
 impl Resolution {
+    /// Whether it is elsewhere and was not fetched.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self, Self::Remote { .. })
+    }
+
     /// The word for it.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {

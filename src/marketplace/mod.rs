@@ -3,6 +3,7 @@
 //! Nothing is run or fetched, and nothing outside the marketplace's root is read. A file that is
 //! broken costs itself and a diagnostic, never the listing.
 
+pub(crate) mod compare;
 mod component;
 mod content;
 mod contract;
@@ -10,7 +11,7 @@ pub(crate) mod diagnostic;
 pub(crate) mod fetched;
 mod files;
 mod frontmatter;
-mod hook;
+pub(crate) mod hook;
 mod layout;
 pub(crate) mod listing;
 mod manifest;
@@ -22,7 +23,7 @@ mod prompt;
 mod read;
 mod registry;
 mod repair;
-mod source;
+pub(crate) mod source;
 pub(crate) mod starter;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::diagnostic::shown;
 use super::files::plain;
+use super::names::clean;
 use crate::model::oid::Oid;
 use crate::model::redact::redact;
 
@@ -31,6 +32,13 @@ pub(crate) struct GitSource {
 }
 
 impl GitSource {
+    /// The name of the repository.
+    pub(crate) fn name(&self) -> String {
+        let path = self.url.trim_end_matches('/').trim_end_matches(".git");
+        let last = path.rsplit(['/', ':']).next().and_then(clean);
+        last.unwrap_or_else(|| "repository".to_owned())
+    }
+
     /// Names what is fetched: sources that differ only in their folder share it.
     pub(crate) fn key(&self) -> String {
         let at = match &self.commit {
@@ -119,8 +127,8 @@ fn is_fetchable(url: &str) -> bool {
     plain && (["https://", "ssh://", "git://"].iter().any(|start| url.starts_with(start)) || is_scp(url))
 }
 
-/// `user@host:path`.
-fn is_scp(url: &str) -> bool {
+/// Whether `url` is `user@host:path`.
+pub(crate) fn is_scp(url: &str) -> bool {
     let word = |text: &str| {
         !text.is_empty()
             && !text.starts_with('-')

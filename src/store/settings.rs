@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::error::StoreError;
 use crate::git::Repository;
 use crate::host::Host;
+use crate::model::oid::Oid;
 
 /// A documented setting.
 pub(crate) struct Setting {
@@ -43,9 +44,14 @@ pub(crate) const TABLE: &[Setting] = &[
     Setting { key: "jobs", default: "number of cores", meaning: "steps of one phase that run at once" },
     Setting { key: "learningPrefix", default: "learning/", meaning: "prefix of learning branches" },
     Setting {
+        key: "marketplace.<name>.pin",
+        default: "(none)",
+        meaning: "the commit of a marketplace that git fetched; `marketplace update` moves it",
+    },
+    Setting {
         key: "marketplace.<name>.source",
         default: "(none)",
-        meaning: "a known marketplace: a folder, or `builtin:starter`",
+        meaning: "a known marketplace: a folder, a git URL, or `builtin:starter`",
     },
     Setting {
         key: "privacy",
@@ -129,6 +135,8 @@ pub(crate) struct Settings {
     pub(crate) learning_prefix: String,
     /// Sources by marketplace name.
     pub(crate) marketplaces: BTreeMap<String, String>,
+    /// The commits that count of those that git fetched, by marketplace name.
+    pub(crate) pins: BTreeMap<String, Oid>,
     pub(crate) privacy: Privacy,
     pub(crate) remote: String,
     /// Somebody chose it.
@@ -148,6 +156,7 @@ impl Settings {
     pub(crate) fn read(repo: &Repository, host: &Host) -> Result<Self, StoreError> {
         let text = |key: &str| repo.config(&format!("orchestrate.{key}"));
         let (marketplaces, unknown) = sections(repo);
+        let pins = pins(repo, &marketplaces)?;
         Ok(Self {
             apply: one_of(
                 "apply",
@@ -172,6 +181,7 @@ impl Settings {
             jobs: number("jobs", text("jobs"), 1, 256)?.map(|jobs| jobs as usize),
             learning_prefix: prefix(text("learningPrefix"))?,
             marketplaces,
+            pins,
             privacy: one_of(
                 "privacy",
                 text("privacy"),
@@ -239,6 +249,17 @@ fn wrong(key: &str, value: String, wanted: &str) -> StoreError {
     StoreError::Setting { key: format!("orchestrate.{key}"), value, wanted: wanted.to_owned() }
 }
 
+fn pins(repo: &Repository, names: &BTreeMap<String, String>) -> Result<BTreeMap<String, Oid>, StoreError> {
+    let mut pins = BTreeMap::new();
+    for name in names.keys() {
+        let key = format!("marketplace.{name}.pin");
+        let Some(value) = repo.config(&format!("orchestrate.{key}")) else { continue };
+        let pin = value.parse().map_err(|_| wrong(&key, value, "the id of a commit"))?;
+        pins.insert(name.clone(), pin);
+    }
+    Ok(pins)
+}
+
 /// Marketplaces by name, and keys that no setting has.
 fn sections(repo: &Repository) -> (BTreeMap<String, String>, Vec<String>) {
     let mut marketplaces = BTreeMap::new();
@@ -252,6 +273,7 @@ fn sections(repo: &Repository) -> (BTreeMap<String, String>, Vec<String>) {
                 let source = repo.config(&format!("orchestrate.{full}")).unwrap_or_default();
                 marketplaces.insert(name.to_owned(), source);
             }
+            Some(_) if key.eq_ignore_ascii_case("pin") => {}
             _ if subsection.is_none() && TABLE.iter().any(|known| known.key.eq_ignore_ascii_case(&key)) => {}
             _ => unknown.push(format!("orchestrate.{full}")),
         }

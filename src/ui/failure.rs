@@ -70,6 +70,9 @@ impl From<GitError> for Failure {
             GitError::Contended { .. } | GitError::LostRace { .. } => failure.hint("try again"),
             GitError::RefNotMoved { ref reason, .. } if reason.contains("File exists") => failure
                 .hint("wait for the other git process; if none is running, remove the .lock file that is named above"),
+            GitError::Unfetched { reason, .. } => {
+                Self { code: exit::ENVIRONMENT, ..failure }.hint(cure_of_fetch(&reason))
+            }
             GitError::NoGit(_) => {
                 Self { code: exit::ENVIRONMENT, ..failure }.hint("install git 2.38 or newer")
             }
@@ -78,6 +81,22 @@ impl From<GitError> for Failure {
             }
             _ => failure,
         }
+    }
+}
+
+/// What helps against the reason for which git could not fetch somebody else's repository.
+fn cure_of_fetch(reason: &str) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    if says(&["not our ref", "couldn't find remote ref", "is no commit", "is no branch or tag"]) {
+        "`git ls-remote URL` lists its branches and tags; what stands behind `#` has to be one of them, or a commit"
+    } else if says(&["could not read Username", "Authentication failed", "Permission denied", "publickey"]) {
+        "it needs credentials that git has without asking: a credential helper, or an ssh agent with your key"
+    } else if says(&["not allowed", "is no URL"]) {
+        "give a URL that starts with https://, ssh://, git:// or file://, or USER@HOST:PATH"
+    } else if says(&["resolve host", "unable to access", "onnection", "timed out", "unreachable"]) {
+        "look whether you are online and the host is right, and try again; what was fetched before still works"
+    } else {
+        "look whether the URL is right: `git ls-remote URL` has to work without asking anything"
     }
 }
 

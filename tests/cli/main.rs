@@ -26,6 +26,7 @@ mod leak;
 mod log;
 mod market;
 mod marketplace;
+mod marketplace_git;
 mod merge;
 mod notes;
 mod patterns;

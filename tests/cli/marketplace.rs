@@ -94,7 +94,7 @@ fn what_is_no_marketplace_is_refused_and_the_cure_is_named() {
     assert_snapshot!(screens.join("\n"), @"
     ../missing: exit 2
     ! error: ../missing: No such file or directory (os error 2)
-    ! hint: give the folder of a marketplace, or `--starter`
+    ! hint: give the folder of a marketplace, a git URL, OWNER/REPO, or `--starter`
 
     ../empty: exit 2
     ! error: marketplace `<root>/empty` has no manifest and no agents, commands or skills
@@ -106,7 +106,7 @@ fn what_is_no_marketplace_is_refused_and_the_cure_is_named() {
 
     ../broken: exit 2
     ! error: <root>/broken has no plugins: .claude-plugin/marketplace.json:1: error: is not valid JSON: EOF while parsing a value at line 1 column 9; it was ignored
-    ! hint: mend its .claude-plugin/marketplace.json, or give another folder
+    ! hint: mend its .claude-plugin/marketplace.json, or give another one
     ");
     repo.orchestrate(["marketplace", "add"]).code(2);
     repo.orchestrate(["marketplace", "add", "--starter", "../empty"]).code(2);
@@ -172,7 +172,8 @@ fn a_marketplace_whose_folder_is_gone_can_still_be_listed_and_removed() {
     assert_snapshot!(repo.orchestrate(["marketplace", "list"]).code(0).screen(), @"
     marketplace  plugins  components  source
     starter            7           8  builtin:starter
-    ! warning: marketplace `<root>/market` cannot be read; `git orchestrate marketplace remove market` forgets it
+    ! warning: market is passed over: marketplace `<root>/market` cannot be read: No such file or directory (os error 2); `git orchestrate marketplace remove market` forgets it
+    ! hint: give the folder of a marketplace
     ");
     repo.orchestrate(["marketplace", "remove", "market"]).code(0);
 }
