@@ -18,6 +18,18 @@ mod ui;
 
 use std::ffi::OsString;
 
+/// What `fuzz/` tries: reads a document, and says nothing of it.
+#[cfg(fuzzing)]
+pub fn fuzz_document(text: &str) {
+    marketplace::fuzz_document(text);
+}
+
+/// What `fuzz/` tries: reads the marketplace in a folder, and says nothing of it.
+#[cfg(fuzzing)]
+pub fn fuzz_marketplace(root: &std::path::Path) {
+    drop(marketplace::read(None, root, None));
+}
+
 /// Runs the program with these arguments, the program's name first, and gives its exit code.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {

@@ -93,8 +93,8 @@ fn names_with_controls_and_separators_are_cleaned() {
 }
 
 #[test]
-fn a_file_of_two_mebibytes_is_read_up_to_one() {
-    let text = format!("---\ndescription: long but good\n---\n{}", "word ".repeat(420_000));
+fn a_file_of_ten_mebibytes_is_read_up_to_one() {
+    let text = format!("---\ndescription: long but good\n---\n{}", "word ".repeat(2 << 20));
     let tree = Tree::new().file("agents/long.md", text);
     let listing = tree.read();
     assert!(listing.components[0].body.len() < 1 << 20);
@@ -157,4 +157,144 @@ fn only_a_root_with_nothing_in_it_is_an_error() {
     assert!(error(tree.root()).ends_with("/market` has no manifest and no agents, commands or skills"));
     assert!(error(tree.root().join("gone")).ends_with("/market/gone` cannot be read"));
     assert_eq!(tree.entries("").read().components, []);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_on_disk_with_controls_are_cleaned_and_shown_escaped() {
+    let tree = Tree::new()
+        .file("skills/evil\u{1b}[2J/SKILL.md", "---\ndescription: a: b\n---\n")
+        .file("agents/two\nlines.md", "---\ndescription: [1, 2]\n---\n");
+    insta::assert_snapshot!(shown(&tree.read()), @r"
+    market/market/skill/evil-[2J: a: b
+    market/market/agent/two-lines: 1, 2
+    .: info: has no usable marketplace.json; its folders were read
+    skills/evil\u{1b}[2J/SKILL.md:2: warning: frontmatter is not valid YAML (mapping values are not allowed in this context); it was read line by line
+    skills/evil\u{1b}[2J/SKILL.md: warning: name `evil\u{1b}[2J` cannot be used as it is
+    skills/evil\u{1b}[2J/SKILL.md: warning: has no description that says what it does
+    agents/two\nlines.md: warning: name `two\nlines` cannot be used as it is
+    agents/two\nlines.md:2: warning: `description` is a list; it was read as text
+    agents/two\nlines.md: warning: has no description that says what it does
+    ");
+}
+
+#[test]
+fn diagnostics_are_bounded_and_say_how_many_were_left_out() {
+    let paths = vec!["\"../x\""; 900].join(",");
+    let entries: Vec<String> = (0..40)
+        .map(|n| format!(r#"{{"name":"p{n}","source":"./","strict":false,"agents":[{paths}]}}"#))
+        .collect();
+    let listing = Tree::new().entries(&entries.join(",")).read();
+    assert_eq!(listing.diagnostics.len(), 20_001);
+    let last = listing.diagnostics.last().map(ToString::to_string);
+    assert_eq!(last.as_deref(), Some(".: error: 16000 more diagnostics were left out"));
+}
+
+#[test]
+fn a_text_that_opens_with_a_rule_is_read_as_text() {
+    let tree = Tree::new().file("agents/a.md", "---\n# Reviewer\nReads with care.\n---\nMore.\n");
+    insta::assert_snapshot!(shown(&tree.read()), @"
+    market/market/agent/a: Reviewer: Reads with care.
+    .: info: has no usable marketplace.json; its folders were read
+    agents/a.md:1: info: opens with `---`, but no field follows; it was read as text without frontmatter
+    agents/a.md: info: has no frontmatter; its first heading and paragraph describe it
+    ");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_bytes_a_file_holds_the_listing_is_made(
+        which in 0..MANIFESTS.len(),
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+    ) {
+        survives(MANIFESTS[which], &bytes);
+    }
+
+    #[test]
+    fn whatever_json_a_manifest_holds_the_listing_is_made(
+        which in 0..MANIFESTS.len(),
+        json in json(),
+    ) {
+        survives(MANIFESTS[which], json.to_string().as_bytes());
+    }
+}
+
+/// Every file that is read for what it declares.
+const MANIFESTS: [&str; 9] = [
+    ".claude-plugin/marketplace.json",
+    "p/.claude-plugin/plugin.json",
+    "p/.mcp.json",
+    "p/hooks/hooks.json",
+    "q/server.json",
+    "q/gemini-extension.json",
+    "q/commands/x.toml",
+    "p/agents/x.md",
+    "p/skills/good/SKILL.md",
+];
+
+fn survives(path: &str, bytes: &[u8]) {
+    let tree = Tree::new()
+        .skill("p", "good")
+        .skill("q", "other")
+        .file("q/gemini-extension.json", "{}")
+        .file(path, bytes);
+    let listing = tree.read();
+    assert!(listing.diagnostics.len() < 300, "{} diagnostics", listing.diagnostics.len());
+    let said: String = listing.diagnostics.iter().map(ToString::to_string).collect();
+    assert!(!said.contains(|c: char| c.is_control()), "{said:?}");
+}
+
+/// JSON with the keys that manifests have.
+fn json() -> impl proptest::strategy::Strategy<Value = serde_json::Value> {
+    use proptest::prelude::*;
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        "[-a-z./~$:@#{} \u{1b}\u{0}]{0,12}".prop_map(Into::into),
+        "(\\./)?(p|q|skills|agents|\\.\\.)(/(good|x.md|SKILL.md))?".prop_map(Into::into),
+    ];
+    let keys = prop::sample::select(vec![
+        "name",
+        "plugins",
+        "source",
+        "skills",
+        "agents",
+        "commands",
+        "hooks",
+        "mcpServers",
+        "command",
+        "args",
+        "url",
+        "repo",
+        "path",
+        "sha",
+        "ref",
+        "strict",
+        "renames",
+        "metadata",
+        "pluginRoot",
+        "packages",
+        "remotes",
+        "identifier",
+        "version",
+        "description",
+        "matcher",
+        "Stop",
+        "x",
+    ]);
+    leaf.prop_recursive(5, 60, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+            prop::collection::vec((keys.clone(), inner), 0..6).prop_map(|fields| {
+                fields
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value))
+                    .collect::<serde_json::Map<_, _>>()
+                    .into()
+            }),
+        ]
+    })
 }

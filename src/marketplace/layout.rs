@@ -86,14 +86,16 @@ impl Layout<'_> {
     /// A file that hosts read without being told, if it is there.
     pub(super) fn default_file(&self, path: &str, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
         let file = self.folder.join(path);
-        if self.defaults == Defaults::Nothing || !file.is_file() {
+        if self.defaults == Defaults::Nothing || !file.exists() {
             return None;
         }
-        if self.root.existing(&file).is_none() {
-            diagnostics.warn(&file, None, "leaves the marketplace; it was ignored");
-            return None;
-        }
-        Some(file)
+        let trouble = match self.root.existing(&file) {
+            None => "leaves the marketplace; it was ignored",
+            Some(real) if !real.is_file() => "is not a regular file; it was ignored",
+            Some(_) => return Some(file),
+        };
+        diagnostics.warn(&file, None, trouble);
+        None
     }
 
     /// The files that a declaration names under `key`.
@@ -157,8 +159,11 @@ impl Layout<'_> {
         let mut found = Vec::new();
         for child in children {
             let file = child.join("SKILL.md");
-            if self.root.existing(&file).is_some() {
+            if let Some(real) = self.root.existing(&file) {
                 found.extend(skill_of(&file));
+                if !real.is_file() {
+                    diagnostics.warn(&file, None, "is not a regular file; it was ignored");
+                }
             } else if file.symlink_metadata().is_ok() {
                 diagnostics.warn(
                     &file,

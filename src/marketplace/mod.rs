@@ -55,6 +55,13 @@ pub(crate) fn is_unchanged(component: &Component) -> bool {
     content::is_unchanged(component)
 }
 
+/// Takes a document and a prompt apart.
+#[cfg(fuzzing)]
+pub(crate) fn fuzz_document(text: &str) {
+    drop(frontmatter::parse(text));
+    drop(prompt::parse(text));
+}
+
 /// Why there is no listing at all.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MarketplaceError {

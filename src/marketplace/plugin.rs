@@ -14,7 +14,9 @@ use super::mcp;
 use crate::model::component::Component;
 
 /// The most components that are read of one plugin.
-const MAX_FOUND: usize = 20_000;
+const MAX_FOUND: usize = 10_000;
+/// The most bytes of texts that are kept of one plugin.
+const MAX_BYTES: usize = 64 << 20;
 
 /// A plugin to be read.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,11 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// Bytes of its texts.
+    pub(super) fn bytes(&self) -> usize {
+        self.components.iter().map(|component| component.body.len()).sum()
+    }
+
     /// Nothing but a description.
     pub(super) fn empty(description: String, diagnostics: Diagnostics) -> Self {
         Self {
@@ -134,8 +141,18 @@ fn read(place: Place<'_>, declarations: &[Declaration], defaults: Defaults, part
         found.truncate(MAX_FOUND);
     }
     let mut all = Vec::with_capacity(found.len());
+    let mut bytes = 0;
     for found in &found {
-        all.extend(component::read(place.root, place.owner, found, &mut part.fronts, &mut part.diagnostics));
+        if bytes > MAX_BYTES {
+            let message =
+                format_args!("has more than {} MiB of texts; the rest were ignored", MAX_BYTES >> 20);
+            part.diagnostics.error(place.folder, None, message);
+            break;
+        }
+        let component =
+            component::read(place.root, place.owner, found, &mut part.fronts, &mut part.diagnostics);
+        bytes += component.as_ref().map_or(0, |component| component.body.len());
+        all.extend(component);
     }
     all.extend(mcp::read(&layout, place.owner, &mut part.diagnostics));
     let mut ids = HashSet::new();

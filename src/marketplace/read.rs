@@ -19,8 +19,12 @@ use super::plugin::{self, Part, Place};
 use super::source::Source;
 use crate::model::component::Component;
 
-/// The most components that are kept of one marketplace.
-const MAX_COMPONENTS: usize = 200_000;
+/// Past so many components nothing more is read of one marketplace.
+const MAX_COMPONENTS: usize = 100_000;
+/// Past so many bytes of texts nothing more is read of one marketplace.
+const MAX_BYTES: usize = 512 << 20;
+/// How many plugins are read before the bounds are looked at.
+const AT_ONCE: usize = 16;
 /// The most folders that are looked at as plugins of a plain tree.
 const MAX_FOLDERS: usize = 5_000;
 /// What makes a folder a plugin without a manifest.
@@ -42,15 +46,8 @@ pub(super) fn listing(
         None => None,
     };
     let own = manifest.as_ref().and_then(|manifest| manifest.name.clone());
-    let mut reading = Reading {
-        name: name.and_then(clean).or(own).unwrap_or_else(|| folder_name(opened.path())),
-        root: opened,
-        kept,
-        diagnostics,
-        plugins: Vec::new(),
-        renames: BTreeMap::new(),
-        parts: Vec::new(),
-    };
+    let name = name.and_then(clean).or(own).unwrap_or_else(|| folder_name(opened.path()));
+    let mut reading = Reading::new(opened, name, kept, diagnostics);
     match manifest {
         Some(manifest) => reading.manifest(&file, manifest),
         None => reading.tree(),
@@ -68,9 +65,26 @@ struct Reading<'a> {
     renames: BTreeMap<String, String>,
     /// What each plugin has, in their order.
     parts: Vec<Part>,
+    /// How many components and bytes of texts that is.
+    components: usize,
+    bytes: usize,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(root: Root, name: String, kept: Option<&'a Path>, diagnostics: Diagnostics) -> Self {
+        Self {
+            root,
+            name,
+            kept,
+            diagnostics,
+            plugins: Vec::new(),
+            renames: BTreeMap::new(),
+            parts: Vec::new(),
+            components: 0,
+            bytes: 0,
+        }
+    }
+
     fn manifest(&mut self, file: &Path, manifest: Manifest) {
         self.renames = manifest.renames;
         let mut names = HashSet::new();
@@ -80,12 +94,36 @@ impl Reading<'_> {
             let message = format_args!("plugin `{}` is listed twice; the first counts", shown(&entry.name));
             self.diagnostics.warn(file, None, message);
         }
-        // Plugins are read side by side; what comes of them keeps the manifest's order.
-        let read: Vec<_> = listed.par_iter().map(|entry| self.entry(file, entry)).collect();
-        for (plugin, part) in read {
-            self.plugins.push(plugin);
-            self.parts.push(part);
+        for some in listed.chunks(AT_ONCE) {
+            if self.is_full() {
+                break;
+            }
+            // Plugins are read side by side; what comes of them keeps the manifest's order.
+            let read: Vec<_> = some.par_iter().map(|entry| self.entry(file, entry)).collect();
+            for (plugin, part) in read {
+                self.keep(plugin, part);
+            }
         }
+    }
+
+    fn keep(&mut self, plugin: PluginEntry, part: Part) {
+        self.components += part.components.len();
+        self.bytes += part.bytes();
+        self.plugins.push(plugin);
+        self.parts.push(part);
+    }
+
+    /// Whether it is too much already, which is said.
+    fn is_full(&mut self) -> bool {
+        let full = self.components > MAX_COMPONENTS || self.bytes > MAX_BYTES;
+        if full {
+            let mib = MAX_BYTES >> 20;
+            let message = format_args!(
+                "has more than {MAX_COMPONENTS} components or {mib} MiB of texts; the rest were ignored"
+            );
+            self.diagnostics.error(self.root.path(), None, message);
+        }
+        full
     }
 
     /// A plugin that the manifest names.
@@ -155,16 +193,20 @@ impl Reading<'_> {
             self.diagnostics.error(self.root.path(), None, message);
             folders.truncate(MAX_FOLDERS);
         }
-        let read: Vec<_> = folders.par_iter().map(|folder| self.folder(folder)).collect();
         let mut names = HashSet::new();
-        for (plugin, part) in read {
-            if names.insert(plugin.name.clone()) {
-                self.plugins.push(plugin);
-                self.parts.push(part);
-            } else if let Resolution::Local(folder) = &plugin.resolution {
-                let message =
-                    format_args!("plugin `{}` exists already; the first counts", shown(&plugin.name));
-                self.diagnostics.warn(folder, None, message);
+        for some in folders.chunks(AT_ONCE) {
+            if self.is_full() {
+                break;
+            }
+            let read: Vec<_> = some.par_iter().map(|folder| self.folder(folder)).collect();
+            for (plugin, part) in read {
+                if names.insert(plugin.name.clone()) {
+                    self.keep(plugin, part);
+                } else if let Resolution::Local(folder) = &plugin.resolution {
+                    let message =
+                        format_args!("plugin `{}` exists already; the first counts", shown(&plugin.name));
+                    self.diagnostics.warn(folder, None, message);
+                }
             }
         }
     }
@@ -206,11 +248,6 @@ impl Reading<'_> {
             hooks.extend(part.hooks);
             fronts.add(part.fronts);
             self.diagnostics.append(part.diagnostics);
-        }
-        if components.len() > MAX_COMPONENTS {
-            let message = format_args!("has more than {MAX_COMPONENTS} components; the rest were ignored");
-            self.diagnostics.error(self.root.path(), None, message);
-            components.truncate(MAX_COMPONENTS);
         }
         check_fallbacks(&components, &mut self.diagnostics);
         Some(Listing {
@@ -260,4 +297,26 @@ fn folder_name(folder: &Path) -> String {
         .file_name()
         .and_then(|name| clean(&name.to_string_lossy()))
         .unwrap_or_else(|| "marketplace".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::Tree;
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_already_is_read_no_further_and_said() {
+        let tree = Tree::new().skill(".", "s").skill("p", "t");
+        let root = Root::open(&tree.root()).expect("there");
+        let diagnostics = Diagnostics::new(root.path());
+        let mut reading = Reading::new(root, "m".to_owned(), None, diagnostics);
+        reading.components = MAX_COMPONENTS + 1;
+        reading.tree();
+        assert!(reading.plugins.is_empty());
+        let said: Vec<String> = reading.diagnostics.into_list().iter().map(ToString::to_string).collect();
+        assert!(
+            said[1].starts_with(".: error: has more than 100000 components or 512 MiB of texts"),
+            "{said:?}"
+        );
+    }
 }

@@ -97,3 +97,46 @@ fn control_characters_of_a_marketplace_never_reach_the_terminal() {
         assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_never_opened() {
+    let repo = TestRepo::new();
+    repo.write("../market/p/skills/good/SKILL.md", "---\ndescription: does good work\n---\n");
+    std::os::unix::fs::symlink("/dev/zero", repo.root().join("market/p/skills/good/zero")).expect("made");
+    for path in [
+        ".claude-plugin/marketplace.json",
+        "p/.claude-plugin/plugin.json",
+        "p/.mcp.json",
+        "p/hooks/hooks.json",
+        "p/server.json",
+        "p/agents/pipe.md",
+        "p/commands/pipe.md",
+        "p/skills/pipe/SKILL.md",
+        "p/skills/good/data",
+    ] {
+        let path = repo.root().join("market").join(path);
+        std::fs::create_dir_all(path.parent().expect("below the root")).expect("folders");
+        // Opening one for reading would wait until somebody writes.
+        assert!(repo.command("mkfifo").arg(path).status().expect("starts").success());
+    }
+    repo.orchestrate(["marketplace", "add", "../market"]).code(0);
+    assert_snapshot!(repo.orchestrate(["analyze", "--diagnostics"]).code(0).screen(), @"
+    market (<root>/market)
+    plugins      1 local, 0 not fetched, 0 broken
+    components   1 skill
+    contracts    0 can run without an agent
+    tokens       4 always, 0 on invoke
+    diagnostics  1 error, 8 warnings, 1 remark
+      .claude-plugin/marketplace.json: error: cannot be read: not a regular file
+      p/skills/pipe/SKILL.md: warning: is not a regular file; it was ignored
+      p/agents/pipe.md: warning: is not a regular file or folder, or cannot be read
+      p/commands/pipe.md: warning: is not a regular file or folder, or cannot be read
+      p/skills/good/data: warning: is not a regular file or folder, or cannot be read
+      p/skills/good/zero: warning: is a symbolic link that leaves the marketplace or leads nowhere; it was not followed
+      p/.mcp.json: warning: is not a regular file; it was ignored
+      p/server.json: warning: is not a regular file; it was ignored
+      p/hooks/hooks.json: warning: is not a regular file; it was ignored
+      .: info: has no usable marketplace.json; its folders were read
+    ");
+}
