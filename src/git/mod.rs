@@ -21,6 +21,7 @@ mod merge;
 mod notes;
 mod objects;
 mod pack;
+mod parameters;
 mod place;
 mod push;
 mod refs;

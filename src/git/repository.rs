@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::command::Git;
 use super::error::GitError;
 use super::journal::Hold;
+use super::parameters;
 use super::running::Running;
 use super::unattended::Unattended;
 use crate::host::Host;
@@ -74,6 +75,9 @@ impl Repository {
             || found && may_be_somebodys_bare(&gix)
         {
             ask_git(&gix)?;
+        }
+        if let Some(given) = host.env(parameters::VARIABLE) {
+            parameters::apply(&mut gix, &given.to_string_lossy())?;
         }
         gix.objects
             .set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE)));

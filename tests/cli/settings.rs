@@ -26,3 +26,13 @@ fn a_value_that_is_set_is_shown() {
     let screen = repo.orchestrate(["settings"]).code(0).stdout;
     assert!(screen.contains("orchestrate.jobs\n  steps of one phase that run at once\n  3\n"), "{screen}");
 }
+
+#[test]
+fn settings_of_gits_own_command_line_count() {
+    let repo = TestRepo::new().commit("start");
+    repo.git(["config", "orchestrate.retries", "2"]);
+    let repo = repo.with_variable("GIT_CONFIG_PARAMETERS", "'orchestrate.retries'='7'");
+    let all = repo.orchestrate(["settings", "--json"]).code(0).json();
+    let retries = all.as_array().expect("a list").iter().find(|it| it["key"] == "orchestrate.retries");
+    assert_eq!(retries.expect("it is one")["value"], "2, 7");
+}
