@@ -5,7 +5,7 @@
 //! repack that goes on at the same time leaves them alone.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gix::objs::{Data, Kind};
 use gix::zlib::Compression;
@@ -46,8 +46,9 @@ impl Repository {
     /// Puts a pack where git looks for objects, durable when this returns.
     pub(super) fn index_pack(&self, pack: Vec<u8>) -> Result<Option<Kept>, GitError> {
         let git = self.git().config(DURABLE).args(["index-pack", "--stdin"]);
-        let indexed = git.arg(format!("--keep={KEPT}")).input(pack).text()?;
         let dir = self.gix.objects.store_ref().path().join("pack");
+        let indexed = git.arg(format!("--keep={KEPT}")).input(pack).text();
+        let indexed = indexed.inspect_err(|_| release_unfinished(&dir))?;
         File::open(&dir).and_then(|dir| dir.sync_all()).map_err(GitError::io("sync the folder", &dir))?;
         let (state, hash) = indexed.trim().split_once('\t').unwrap_or_default();
         Ok((state == "keep").then(|| Kept(dir.join(format!("pack-{hash}.keep")))))
@@ -66,6 +67,18 @@ impl Repository {
         writing.by_ref().try_for_each(|written| written.map(drop))?;
         Ok(writing.into_write())
     }
+}
+
+/// Removes the `.keep` files of ours whose packs never got an index: a gc with `--prune=now` takes away
+/// what git is writing, and git leaves the file.
+fn release_unfinished(dir: &Path) {
+    let is_unfinished = |keep: &PathBuf| {
+        keep.extension().is_some_and(|it| it == "keep")
+            && !keep.with_extension("idx").exists()
+            && std::fs::read_to_string(keep).is_ok_and(|text| text.trim_end() == KEPT)
+    };
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(is_unfinished).for_each(|keep| drop(std::fs::remove_file(keep)));
 }
 
 #[cfg(test)]
