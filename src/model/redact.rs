@@ -12,7 +12,7 @@ use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
 use super::assignment::{self, is_secret_name};
-use super::secrets::{RULES, Rule, UNNAMED};
+use super::secrets::{RULES, Rule, Searched, UNNAMED};
 
 /// How every mark that redaction leaves begins, and ends.
 const MARK: (&str, &str) = ("[redacted ", "]");
@@ -111,9 +111,9 @@ fn mark(kind: &str) -> String {
 
 /// `text` with every secret replaced by `[redacted KIND]`.
 pub(crate) fn redact(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let shapes: Vec<&Shape> = SHAPES.iter().filter(|shape| shape.rule.may_be_in(text, &lower)).collect();
-    let assigns = assignment::may_be_in(&lower);
+    let searched = Searched::new(text);
+    let shapes: Vec<&Shape> = SHAPES.iter().filter(|shape| shape.rule.may_be_in(&searched)).collect();
+    let assigns = assignment::may_be_in(&searched.lower);
     let mut parts = pieces(text);
     for _ in 0..ROUNDS {
         let before = parts.len();
@@ -136,8 +136,8 @@ pub(crate) fn redact(text: &str) -> String {
 
 /// Whether `text` holds a secret that its shape alone gives away, whatever it is assigned to.
 pub(crate) fn holds_token(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let has = |shape: &&Shape| shape.rule.may_be_in(text, &lower);
+    let searched = Searched::new(text);
+    let has = |shape: &&Shape| shape.rule.may_be_in(&searched);
     let texts: Vec<&str> = texts(text).collect();
     let is_token = |shape: &Shape| texts.iter().any(|text| shape.find(text, 0).is_some());
     SHAPES.iter().filter(|shape| shape.rule.kind != UNNAMED).filter(has).any(is_token)

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use regex::RegexBuilder;
 
 use super::redact::{holds_token, redact};
-use super::secrets::{RULES, Rule, UNNAMED};
+use super::secrets::{RULES, Rule, Searched, UNNAMED};
 
 /// Under each kind: `+` finds what stands in `⟦⟧`, `-` finds nothing. `␤` is a line's end. No sample is a
 /// secret, nor looks like one to who scans this file: `{A36}` is filled with 36 letters and digits, `{h40}`
@@ -333,8 +333,7 @@ fn both(sample: &str, kind: &str) -> (String, String) {
 
 fn finds(rule: &Rule, text: &str) -> bool {
     let regex = RegexBuilder::new(rule.expression).unicode(false).build().expect("it compiles");
-    let lower = text.to_ascii_lowercase();
-    rule.may_be_in(text, &lower)
+    rule.may_be_in(&Searched::new(text))
         && regex.captures_iter(text).any(|found| {
             let secret = found.name("secret").unwrap_or(found.get_match());
             rule.holds(secret.as_str())
@@ -387,7 +386,7 @@ fn what_is_no_ascii_is_neither_split_nor_lost() {
 fn texts() -> impl Strategy<Value = String> {
     let mut words: Vec<String> =
         samples().into_iter().map(|(kind, _, sample)| both(&sample, kind).0).collect();
-    words.extend(RULES.iter().flat_map(|rule| rule.marks).map(|mark| (*mark).to_owned()));
+    words.extend(RULES.iter().flat_map(|rule| rule.marks).map(|mark| mark.text.to_owned()));
     let glue = [
         "password=",
         "token: ",
@@ -410,6 +409,17 @@ fn texts() -> impl Strategy<Value = String> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn a_mark_is_found_wherever_it_is(text in texts()) {
+        let searched = Searched::new(&text);
+        let lower = text.to_ascii_lowercase();
+        for mark in RULES.iter().flat_map(|rule| rule.marks) {
+            let has_capitals = mark.text.contains(|c: char| c.is_ascii_uppercase());
+            let is_there = if has_capitals { text.contains(mark.text) } else { lower.contains(mark.text) };
+            prop_assert_eq!(mark.is_in(&searched), is_there, "{} in {}", mark.text, text);
+        }
+    }
 
     #[test]
     fn what_redaction_left_holds_no_secret(text in texts()) {

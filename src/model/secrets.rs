@@ -13,7 +13,7 @@ pub(super) struct Rule {
     pub(super) kind: &'static str,
     /// One of these has to be in the text: in any case, or as it is where it has capitals. To compile an
     /// expression takes as long as everything else that a record needs.
-    pub(super) marks: &'static [&'static str],
+    pub(super) marks: &'static [Mark],
     pub(super) expression: &'static str,
     /// What tells the secret from a word of the same shape.
     proof: Proof,
@@ -27,7 +27,7 @@ macro_rules! rules {
     ($($kind:literal [$($mark:literal),*] $expression:literal $proof:ident $source:literal;)*) => {
         &[$(Rule {
             kind: $kind,
-            marks: &[$($mark),*],
+            marks: &[$(Mark::of($mark)),*],
             expression: $expression,
             proof: Proof::$proof,
             source: $source,
@@ -277,16 +277,63 @@ pub(super) static RULES: &[Rule] = rules! {
 };
 
 impl Rule {
-    /// Whether a text may hold such a secret: `lower` is the text in small letters.
-    pub(super) fn may_be_in(&self, text: &str, lower: &str) -> bool {
-        let has = |mark: &&str| if is_small(mark) { lower.contains(*mark) } else { text.contains(*mark) };
-        self.marks.iter().any(has) && self.proof.may_be_in(text)
+    /// Whether a text may hold such a secret.
+    pub(super) fn may_be_in(&self, searched: &Searched<'_>) -> bool {
+        self.marks.iter().any(|mark| mark.is_in(searched)) && self.proof.may_be_in(searched.text)
     }
 
     /// Whether what the expression found is a secret.
     pub(super) fn holds(&self, found: &str) -> bool {
         self.proof.holds(found)
     }
+}
+
+/// What a text has where it holds a secret of some shape.
+pub(super) struct Mark {
+    pub(super) text: &'static str,
+    characters: u128,
+    is_small: bool,
+}
+
+impl Mark {
+    const fn of(text: &'static str) -> Self {
+        let characters = characters_of(text);
+        Self { text, characters, is_small: characters & characters_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 0 }
+    }
+
+    pub(super) fn is_in(&self, searched: &Searched<'_>) -> bool {
+        self.characters & !searched.characters == 0
+            && if self.is_small { &searched.lower } else { searched.text }.contains(self.text)
+    }
+}
+
+/// A text that is searched for marks. Few texts have all characters of a mark: to look for those first
+/// takes a tenth of the time.
+pub(super) struct Searched<'t> {
+    text: &'t str,
+    /// The text in small letters.
+    pub(super) lower: String,
+    /// Those of both.
+    characters: u128,
+}
+
+impl<'t> Searched<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        let lower = text.to_ascii_lowercase();
+        Self { text, characters: characters_of(text) | characters_of(&lower), lower }
+    }
+}
+
+/// The ASCII characters that a text has, a bit for each.
+const fn characters_of(text: &str) -> u128 {
+    let (bytes, mut at, mut characters) = (text.as_bytes(), 0, 0);
+    while at < bytes.len() {
+        if bytes[at].is_ascii() {
+            characters |= 1 << bytes[at];
+        }
+        at += 1;
+    }
+    characters
 }
 
 /// What tells a secret from a word of the same shape.
@@ -333,10 +380,6 @@ impl Proof {
 /// Words of a sentence have none.
 pub(super) fn has_digit(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-fn is_small(text: &str) -> bool {
-    !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_mixed(text: &str) -> bool {
