@@ -230,11 +230,14 @@ fn anchor(store: &Store<'_>, rev: &str) -> Result<Anchor, Failure> {
     let repo = store.repo;
     let empty = repo.empty_tree();
     let nothing = Anchor { object: empty, tree: empty, patch: None };
-    if rev == "HEAD" && matches!(repo.head()?, Head::Unborn { .. }) {
-        return Ok(nothing);
-    }
-    // A whole oid needs no git to look it up: batches are full of them.
-    let known = rev.parse::<Oid>().ok().filter(|oid| *oid == empty || repo.commit(*oid).is_ok());
+    let known = match rev {
+        "HEAD" => match repo.head()? {
+            Head::Unborn { .. } => return Ok(nothing),
+            Head::Branch { tip, .. } | Head::Detached { tip } => Some(tip),
+        },
+        // A whole oid needs no git to look it up: batches are full of them.
+        _ => rev.parse::<Oid>().ok().filter(|oid| *oid == empty || repo.commit(*oid).is_ok()),
+    };
     let object = known.map_or_else(|| repo.resolve(rev), Ok)?;
     if object == empty {
         return Ok(nothing);
