@@ -5,7 +5,6 @@
 mod apply;
 mod bulk;
 mod checkout;
-mod collection;
 mod command;
 mod config;
 mod config_file;

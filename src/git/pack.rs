@@ -1,8 +1,13 @@
-//! Packs: many new objects at once, durable, and left alone by housekeeping before a ref names them.
+//! Packs: many new objects at once, or those that a gc at work must not take; durable, and left alone by
+//! housekeeping before a ref names them.
 //!
-//! A file and a sync for each object is what makes thousands of loose ones slow. `git index-pack --keep`
-//! writes and syncs pack and index, after it has put a `.keep` file beside them, as it does for a fetch: a
-//! repack that goes on at the same time leaves them alone.
+//! A file and a sync for each object is what makes thousands of loose ones slow. And git removes loose
+//! objects that no ref names when they are two weeks old, with `git gc --prune=now` at once, also those
+//! that a ref has come to name since it looked. It never removes a pack that has a `.keep` file, which
+//! `git index-pack --keep` puts there first: that is how git's own fetch goes about it.
+//!
+//! Limit: only `git gc` says that it is at work (`gc.pid`); `git prune` and `git repack -a -d` by hand
+//! do not.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -38,13 +43,18 @@ impl Drop for Kept {
 }
 
 impl Repository {
+    /// Whether a gc is at work, or was killed.
+    pub(super) fn is_collecting(&self) -> bool {
+        self.common_dir().join("gc.pid").exists()
+    }
+
     /// Writes these objects as one pack, durable when this returns. `None`: somebody else keeps it already.
     pub(super) fn write_pack(&self, objects: &[NewObject<'_>]) -> Result<Option<Kept>, GitError> {
         self.index_pack(self.packed(objects).map_err(GitError::gix("make a pack"))?)
     }
 
     /// Puts a pack where git looks for objects, durable when this returns.
-    pub(super) fn index_pack(&self, pack: Vec<u8>) -> Result<Option<Kept>, GitError> {
+    fn index_pack(&self, pack: Vec<u8>) -> Result<Option<Kept>, GitError> {
         let git = self.git().config(DURABLE).args(["index-pack", "--stdin"]);
         let dir = self.gix.objects.store_ref().path().join("pack");
         let indexed = git.arg(format!("--keep={KEPT}")).input(pack).text();

@@ -2,7 +2,7 @@
 //!
 //! Guarantee: what a ref is moved to by [`Writer::move_refs`] survives a crash, since each object is synced
 //! before it gets its name, and a `git gc` that is at work, since a pack that it must keep holds it, see
-//! [`collection`](super::collection). Objects that were there already, named by nobody, are made as good
+//! [`pack`](super::pack). Objects that were there already, named by nobody, are made as good
 //! as new. What was written is in memory until [`Writer::sync`].
 
 use std::cell::RefCell;
@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use gix::objs::{Find, Kind, Write, WriteTo};
 use gix::zlib::Compression;
@@ -24,8 +25,10 @@ use crate::host::{Point, pass};
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
 
-/// How often objects are packed that a gc takes away meanwhile.
-const TRIES: u32 = 5;
+/// How often a pack is written that a gc takes away meanwhile.
+const TRIES: u32 = 8;
+/// How long to wait before the second try; longer before each that follows.
+const PAUSE: Duration = Duration::from_millis(10);
 /// As many new objects become a pack; git draws the line there when it fetches.
 const PACKED_FROM: usize = 100;
 /// How many objects are synced at the same time: file systems make one journal entry of them.
@@ -54,6 +57,12 @@ struct Object {
     kind: Kind,
     bytes: Vec<u8>,
     synced: bool,
+}
+
+impl Object {
+    fn under(&self, id: &gix::ObjectId) -> NewObject<'_> {
+        NewObject { id: *id, kind: self.kind, bytes: &self.bytes }
+    }
 }
 
 impl<'r> Writer<'r> {
@@ -137,31 +146,31 @@ impl<'r> Writer<'r> {
         pass(Point::ObjectsSynced);
         let mut kept = None;
         if self.repo.is_collecting() {
-            kept = self.keep(edits)?;
+            kept = self.keep()?;
             pass(Point::ObjectsKept);
         }
         mover.move_refs(edits)?;
         // A gc that began in between may not have seen the ref where it is now.
         if kept.is_none() && (self.repo.is_collecting() || self.has_lost_some()) {
-            self.keep(edits)?;
+            self.keep()?;
         }
         Ok(())
     }
 
-    /// Packs what the edits make reachable; what a gc takes away in the meantime is written again.
-    fn keep(&self, edits: &[RefEdit]) -> Result<Option<Kept>, GitError> {
+    /// Puts everything that was written into a pack that no gc takes away.
+    fn keep(&self) -> Result<Option<Kept>, GitError> {
+        let objects = self.objects.borrow();
+        let all: Vec<NewObject<'_>> = objects.iter().map(|(id, object)| object.under(id)).collect();
         let mut tries = 1;
-        loop {
-            match self.repo.keep_reachable(edits) {
-                Err(error) if tries == TRIES => return Err(error),
-                Err(_) => {
-                    self.objects.borrow_mut().values_mut().for_each(|object| object.synced = false);
-                    self.sync()?;
-                }
+        while !all.is_empty() {
+            match self.repo.write_pack(&all) {
+                // A gc with `--prune=now` takes also what git is just writing.
+                Err(_) if tries < TRIES => thread::sleep(PAUSE * tries),
                 kept => return kept,
             }
             tries += 1;
         }
+        Ok(None)
     }
 
     fn has_lost_some(&self) -> bool {
@@ -174,7 +183,7 @@ impl<'r> Writer<'r> {
         let new: Vec<_> = objects
             .iter()
             .filter(|(_, object)| !object.synced)
-            .map(|(id, Object { kind, bytes, .. })| NewObject { id: *id, kind: *kind, bytes })
+            .map(|(id, object)| object.under(id))
             .collect();
         if new.len() < PACKED_FROM {
             self.write_loose(&new)?;
@@ -274,7 +283,6 @@ impl Write for Writer<'_> {
 #[cfg(test)]
 mod tests {
     use std::fs::File;
-    use std::time::Duration;
 
     use super::*;
     use crate::git::samples::TestRepo;
