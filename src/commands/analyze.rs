@@ -2,12 +2,15 @@
 
 use serde_json::json;
 
+use super::facts::{KINDS, Totals};
 use super::knowledge::listings;
 use super::marketplace::components;
 use super::{Context, DONE, Ended};
 use crate::marketplace::diagnostic::Severity;
 use crate::marketplace::listing::{Listing, Resolution};
+use crate::model::capability::Fact;
 use crate::model::redact::redact;
+use crate::research::facts::extract;
 use crate::ui::{Failure, count, exit, quoted, thousands};
 
 /// Analyze marketplaces: what they hold, what it costs a session, what is wrong
@@ -25,6 +28,9 @@ pub(crate) struct Args {
     /// List what was wrong, and what was assumed instead
     #[arg(long)]
     diagnostics: bool,
+    /// Count what is known of the components, and how it was read
+    #[arg(long)]
+    facts: bool,
 }
 
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
@@ -39,7 +45,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         }
     }
     if cx.ui.is_json() {
-        let all: Vec<_> = listings.iter().map(|listing| as_json(listing, args.diagnostics)).collect();
+        let all: Vec<_> = listings.iter().map(|listing| as_json(listing, args)).collect();
         cx.ui.json(&all);
         return DONE;
     }
@@ -53,12 +59,12 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         }
         let source = store.settings.marketplaces.get(&listing.name).map(|it| redact(it)).unwrap_or_default();
         cx.ui.headline(format!("{} ({source})", listing.name));
-        show(cx, listing, args.diagnostics);
+        show(cx, listing, args);
     }
     DONE
 }
 
-fn as_json(listing: &Listing, diagnostics: bool) -> serde_json::Value {
+fn as_json(listing: &Listing, args: &Args) -> serde_json::Value {
     let mut value = json!({
         "v": 1,
         "name": listing.name,
@@ -72,13 +78,21 @@ fn as_json(listing: &Listing, diagnostics: bool) -> serde_json::Value {
         "hooks": listing.hooks,
         "renames": listing.renames,
     });
-    if diagnostics {
+    if args.diagnostics {
         value["diagnostics"] = json!(listing.diagnostics);
+    }
+    if args.facts {
+        let facts: Vec<Vec<Fact>> = listing.components.iter().map(extract).collect();
+        value["facts"] = json!(Totals::of(facts.iter().map(Vec::as_slice)));
+        for (index, (component, facts)) in listing.components.iter().zip(&facts).enumerate() {
+            value["components"][index]["file"] = json!(component.file_below_root());
+            value["components"][index]["facts"] = json!(facts);
+        }
     }
     value
 }
 
-fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
+fn show(cx: &Context, listing: &Listing, args: &Args) {
     let summary = listing.summary();
     let plugins = |state: &str| summary.plugins.get(state).copied().unwrap_or(0);
     let mut rows = vec![vec![
@@ -117,7 +131,10 @@ fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
             cx.ui.bad("broken:", format!("{}: {reason}", plugin.name));
         }
     }
-    if diagnostics {
+    if args.facts {
+        facts(cx, listing);
+    }
+    if args.diagnostics {
         for severity in [Severity::Error, Severity::Warning, Severity::Info] {
             let of = listing.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity);
             of.for_each(|diagnostic| cx.ui.line(format!("  {diagnostic}")));
@@ -125,4 +142,20 @@ fn show(cx: &Context, listing: &Listing, diagnostics: bool) {
     } else if !listing.diagnostics.is_empty() {
         cx.ui.hint(format!("`git orchestrate analyze {} --diagnostics` lists them", quoted(&listing.name)));
     }
+}
+
+/// How many components have facts of each kind, and how many facts each way of reading gave.
+fn facts(cx: &Context, listing: &Listing) {
+    let facts: Vec<Vec<Fact>> = listing.components.iter().map(extract).collect();
+    let totals = Totals::of(facts.iter().map(Vec::as_slice));
+    let row = |kind: &&str| {
+        let methods = totals.methods.get(kind).into_iter().flatten();
+        let methods: Vec<String> = methods
+            .map(|(method, count)| format!("{} {}", thousands(*count as u64), method.as_str()))
+            .collect();
+        let known = format!("{} of {}", totals.known(kind), listing.components.len());
+        vec![(*kind).to_owned(), known, methods.join(", ")]
+    };
+    let rows: Vec<Vec<String>> = KINDS.iter().map(row).collect();
+    cx.ui.table(&["fact", "known of", "read from"], &rows, &[]);
 }

@@ -2,16 +2,20 @@
 
 use serde_json::json;
 
+use super::facts::{KINDS, place_of};
 use super::knowledge::Knowledge;
 use super::{Context, DONE, Ended};
+use crate::model::component::{Catalog, Component};
+use crate::research::facts::facts;
 use crate::research::index::Index;
-use crate::ui::{clip, share, tally};
+use crate::ui::{Failure, clip, exit, percent, share, tally, thousands};
 
-/// Search the components of all marketplaces
+/// Search the components of all marketplaces, and show what is known of one
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  git orchestrate catalog search changelog")]
+  git orchestrate catalog search changelog
+  git orchestrate catalog show licence")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -36,14 +40,33 @@ Example:
         #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
         max_count: usize,
     },
+    /// Show what is known of one component, and where each fact is from
+    #[command(after_help = "\
+Example:
+  git orchestrate catalog show licence
+
+Facts are read from the component's text; nothing of it is run. `sure` is how
+often facts that are read this way were right when people checked them. What
+runs wrote counts more than what the text says.")]
+    Show {
+        /// Its id, or the end of it that names only one: a name, or `skill/licence`
+        #[arg(value_name = "COMPONENT")]
+        component: String,
+    },
 }
 
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
-    let Verb::Search { words, max_count } = &args.verb;
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let known = Knowledge::read(cx, &store)?;
-    let mut hits = Index::build(&known.catalog).search(&words.join(" "), *max_count);
+    match &args.verb {
+        Verb::Search { words, max_count } => search(cx, &known, &words.join(" "), *max_count),
+        Verb::Show { component } => show(cx, &known, find(&known.catalog, component)?),
+    }
+}
+
+fn search(cx: &Context, known: &Knowledge, words: &str, max_count: usize) -> Ended {
+    let mut hits = Index::build(&known.catalog).search(words, max_count);
     let most = hits.iter().map(|hit| hit.coverage).fold(0.0, f64::max);
     hits.retain(|hit| hit.coverage >= most * NEAR);
     let description = |id| known.catalog.get(id).map_or("", |component| component.description.as_str());
@@ -76,3 +99,73 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     }
     DONE
 }
+
+/// The component that `name` means: its id, or what ends in these parts.
+fn find<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Component, Failure> {
+    let ending = format!("/{name}");
+    let named = |it: &&Component| it.id.as_str() == name || it.id.as_str().ends_with(&ending);
+    let matching: Vec<&Component> = catalog.iter().filter(named).collect();
+    match matching[..] {
+        [one] => Ok(one),
+        [] => Err(Failure::new(exit::USAGE, format!("no component is called {name} here"))
+            .hint("`git orchestrate catalog search WORDS` finds components")),
+        _ => {
+            let failure = Failure::new(exit::USAGE, format!("{name} names {} components", matching.len()));
+            let some = matching.iter().take(SHOWN_NAMES).map(|it| it.id.to_string());
+            Err(failure.hint(format!("say which one: {}", some.collect::<Vec<_>>().join(", "))))
+        }
+    }
+}
+
+/// How many components of one name a hint lists.
+const SHOWN_NAMES: usize = 4;
+
+fn show(cx: &Context, known: &Knowledge, component: &Component) -> Ended {
+    let facts = facts(component, &known.executions);
+    let record = known.library.component_tally(&component.id);
+    if cx.ui.is_json() {
+        cx.ui.json(&json!({
+            "v": 1, "component": component.id, "description": component.description, "file": component.file_below_root(),
+            "content": component.content, "contract": component.contract, "tokens": component.tokens,
+            "tally": record, "facts": facts,
+        }));
+        return DONE;
+    }
+    cx.ui.headline(component.id.as_str());
+    cx.ui.line(&component.description);
+    cx.ui.gap();
+    let tokens = component.tokens;
+    let tokens =
+        format!("{} tokens always, {} on invoke", thousands(tokens.always), thousands(tokens.on_invoke));
+    let runs = if component.contract.is_some() { "without an agent" } else { "needs an agent" };
+    let about = [
+        ("file", component.file_below_root()),
+        ("context", tokens),
+        ("record", tally(record)),
+        ("runs", runs.to_owned()),
+    ];
+    cx.ui.table(&[], &about.map(|(name, text)| vec![name.to_owned(), text]), &[]);
+    cx.ui.gap();
+    let mut rows = Vec::new();
+    for kind in KINDS.iter().filter(|kind| !OF_THEIR_OWN.contains(kind)) {
+        for (index, fact) in facts.iter().filter(|fact| fact.claim.kind() == *kind).enumerate() {
+            let kind = if index == 0 { *kind } else { "" };
+            rows.push(vec![
+                kind.to_owned(),
+                clip(&fact.claim.to_string(), WIDEST_FACT),
+                clip(&place_of(fact), WIDEST_PLACE),
+                fact.method.as_str().to_owned(),
+                percent(fact.confidence()),
+            ]);
+        }
+    }
+    cx.ui.table(&["fact", "", "said in", "read from", "sure"], &rows, &[4]);
+    DONE
+}
+
+/// Kinds of facts that have lines above the table.
+const OF_THEIR_OWN: [&str; 2] = ["purpose", "context"];
+
+/// Columns of the table, so that a row fits 80 characters.
+const WIDEST_FACT: usize = 31;
+const WIDEST_PLACE: usize = 16;

@@ -8,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod deinit;
 pub(crate) mod demo;
 pub(crate) mod drain;
+mod facts;
 pub(crate) mod hook;
 pub(crate) mod hooks;
 pub(crate) mod init;

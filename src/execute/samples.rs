@@ -93,6 +93,7 @@ impl Scene {
             content: format!("content of {name}"),
             file: folder.join("SKILL.md"),
             roots: Default::default(),
+            declared: Default::default(),
             folder,
             tokens: TokenCost::default(),
         });

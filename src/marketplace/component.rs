@@ -13,7 +13,7 @@ use super::layout::{Found, Kind};
 use super::markdown;
 use super::names::clean;
 use super::prompt;
-use crate::model::component::{Component, Contract, Roots, TokenCost};
+use crate::model::component::{Component, Contract, Declared, Roots, TokenCost};
 use crate::model::id::ComponentId;
 use crate::model::text::one_line;
 
@@ -79,6 +79,13 @@ pub(super) fn read(
         file: folder.join(file.file_name()?),
         roots: Roots { marketplace: root.path().to_owned(), plugin },
         folder,
+        declared: Declared {
+            fields: document.fields,
+            front: document.front,
+            front_line: document.front_line,
+            body_line: document.body_line,
+            ..Declared::default()
+        },
         body: document.body,
         description,
         id,

@@ -30,6 +30,12 @@ pub(super) struct Document {
     pub(super) has_front: bool,
     /// Whether the frontmatter had to be read line by line, so that nested fields are lost.
     pub(super) flat: bool,
+    /// The text that the fields were read from.
+    pub(super) front: String,
+    /// The line, from 1, on which it starts; 0 where there is none.
+    pub(super) front_line: usize,
+    /// The line, from 1, on which the body starts; 0 where its lines are not those of the file.
+    pub(super) body_line: usize,
 }
 
 /// What came of the frontmatter of documents.
@@ -69,10 +75,14 @@ pub(super) struct Repair {
 /// Takes a document apart.
 pub(super) fn parse(text: &str) -> Document {
     let Some(split) = split(text) else {
-        return Document { body: text.to_owned(), ..Document::default() };
+        return Document { body: text.to_owned(), body_line: 1, ..Document::default() };
     };
+    let before_body = &text[..text.len() - split.body.len()];
     let mut document = Document {
         body: split.body.to_owned(),
+        front: split.front.to_owned(),
+        front_line: split.line + 1,
+        body_line: 1 + before_body.matches('\n').count(),
         contract_line: contract_line(split.front).map(|line| line + split.line),
         lines: repair::lines(split.front).map(|(key, line)| (key.to_owned(), line + split.line)).collect(),
         has_front: true,
@@ -91,7 +101,7 @@ pub(super) fn parse(text: &str) -> Document {
 
 /// A text that opens with a rule, and not with frontmatter.
 fn rule(text: &str, line: usize) -> Document {
-    let mut document = Document { body: text.to_owned(), ..Document::default() };
+    let mut document = Document { body: text.to_owned(), body_line: 1, ..Document::default() };
     let message = "opens with `---`, but no field follows; it was read as text without frontmatter";
     document.repair(Severity::Info, line, message);
     document

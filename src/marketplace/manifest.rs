@@ -5,19 +5,27 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::diagnostic::{Diagnostics, shown};
+use super::diagnostic::{Diagnostics, relative, shown};
 use super::files::{MAX_MANIFEST, Root, text};
+use super::keys::Keys;
 use super::names::clean;
 use super::source::{self, Source};
+use crate::model::component::{Label, LabelField};
 use crate::model::text::one_line;
 
 /// The most entries that are read of one marketplace.
 const MAX_ENTRIES: usize = 5_000;
-
 /// The most renames of one plugin that are followed.
 const MAX_RENAMES: usize = 100;
+/// The most labels that are read of one field.
+const MAX_LABELS: usize = 40;
+/// The longest label, in bytes.
+const MAX_LABEL: usize = 200;
 /// The most paths that are read of one field of a manifest.
 pub(super) const MAX_PATHS: usize = 1_000;
+
+/// Where a marketplace's manifest is.
+pub(super) const MARKETPLACE: &str = ".claude-plugin/marketplace.json";
 
 /// A `marketplace.json`.
 #[derive(Debug)]
@@ -51,6 +59,8 @@ pub(super) struct Declaration {
     /// The manifest.
     pub(super) file: PathBuf,
     pub(super) fields: Map<String, Value>,
+    /// Where its keys stand; unknown of an entry, whose file has those of other plugins too.
+    pub(super) keys: Keys,
     pub(super) format: Format,
 }
 
@@ -87,6 +97,30 @@ impl Declaration {
     /// A field's text, on one line; nothing where it is empty or no text.
     pub(super) fn text(&self, key: &str) -> Option<String> {
         self.fields.get(key).and_then(Value::as_str).map(one_line).filter(|text| !text.is_empty())
+    }
+
+    /// What it puts the plugin under; a plugin's manifest is named relative to `root`.
+    pub(super) fn labels(&self, root: &Path) -> Vec<Label> {
+        let file = match self.format {
+            Format::Entry => MARKETPLACE.to_owned(),
+            Format::Plugin | Format::Gemini => relative(root, &self.file),
+        };
+        let of = |field, key: &str| {
+            let items = match self.fields.get(key) {
+                Some(Value::Array(items)) => items.as_slice(),
+                Some(one) => std::slice::from_ref(one),
+                None => &[],
+            };
+            let texts = items.iter().filter_map(Value::as_str).filter(|text| text.len() <= MAX_LABEL);
+            let label = |text: &str| Label { field, text: text.to_owned(), file: file.clone() };
+            texts.take(MAX_LABELS).map(label).collect::<Vec<_>>()
+        };
+        let fields = [
+            (LabelField::Category, "category"),
+            (LabelField::Keyword, "keywords"),
+            (LabelField::Keyword, "tags"),
+        ];
+        fields.into_iter().flat_map(|(field, key)| of(field, key)).collect()
     }
 
     /// The paths under `key`: a string or a list of strings; a table of
@@ -197,9 +231,21 @@ fn entry(value: &Value, plugin_root: Option<&str>) -> Option<Entry> {
 
 /// The JSON object at `path`; `None`, with a diagnostic, when it is anything else.
 pub(super) fn object(path: &Path, diagnostics: &mut Diagnostics) -> Option<Map<String, Value>> {
+    read(path, diagnostics).map(|(fields, _)| fields)
+}
+
+/// The same, and where its keys stand.
+pub(super) fn object_and_keys(
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Map<String, Value>, Keys)> {
+    read(path, diagnostics).map(|(fields, text)| (fields, Keys::of(&text)))
+}
+
+fn read(path: &Path, diagnostics: &mut Diagnostics) -> Option<(Map<String, Value>, String)> {
     let text = text(path, MAX_MANIFEST, diagnostics)?;
     match serde_json::from_str(&text) {
-        Ok(Value::Object(fields)) => Some(fields),
+        Ok(Value::Object(fields)) => Some((fields, text)),
         Ok(_) => {
             diagnostics.error(path, None, "is not a JSON object; it was ignored");
             None

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 use super::component::{Owner, tokens};
 use super::content;
 use super::diagnostic::{Diagnostics, shown};
+use super::keys::Keys;
 use super::layout::{Defaults, Kind, Layout};
-use super::manifest::{Format, object};
+use super::manifest::{Format, object, object_and_keys};
 use super::registry;
-use crate::model::component::{Component, Roots};
+use crate::model::component::{Component, Declared, Roots};
 use crate::model::redact::redact;
 
 /// The most servers that are read of one file.
@@ -20,10 +21,13 @@ const MAX_SERVERS: usize = 1_000;
 /// manifest stands beside.
 pub(super) fn read(layout: &Layout<'_>, owner: Owner<'_>, diagnostics: &mut Diagnostics) -> Vec<Component> {
     let mut components = Vec::new();
-    for (file, servers) in tables(layout, diagnostics) {
+    for Table { file, keys, servers } in tables(layout, diagnostics) {
         for (name, server) in servers.iter().take(MAX_SERVERS) {
             match component(layout, &file, owner, name, server, diagnostics) {
-                Some(component) => components.push(component),
+                Some(mut component) => {
+                    component.declared.front_line = keys.line_of(name).unwrap_or_default();
+                    components.push(component);
+                }
                 None => {
                     let message = format_args!("MCP server `{}` has no command or url", shown(name));
                     diagnostics.warn(&file, None, message);
@@ -34,20 +38,29 @@ pub(super) fn read(layout: &Layout<'_>, owner: Owner<'_>, diagnostics: &mut Diag
     components
 }
 
-/// Tables of servers by name, each with the file that holds it.
-fn tables(layout: &Layout<'_>, diagnostics: &mut Diagnostics) -> Vec<(PathBuf, Map<String, Value>)> {
+/// Servers by name, and the file that holds them.
+struct Table {
+    file: PathBuf,
+    keys: Keys,
+    servers: Map<String, Value>,
+}
+
+fn tables(layout: &Layout<'_>, diagnostics: &mut Diagnostics) -> Vec<Table> {
     let mut tables = Vec::new();
     let mut files: Vec<PathBuf> = layout.default_file(".mcp.json", diagnostics).into_iter().collect();
     for declaration in layout.declarations {
         match declaration.fields.get("mcpServers") {
             None => {}
-            Some(Value::Object(servers)) => tables.push((declaration.file.clone(), servers.clone())),
+            Some(Value::Object(servers)) => {
+                let (file, keys) = (declaration.file.clone(), declaration.keys.clone());
+                tables.push(Table { file, keys, servers: servers.clone() });
+            }
             Some(_) => files.extend(layout.named_files(declaration, "mcpServers", diagnostics)),
         }
     }
     for file in files {
-        if let Some(fields) = object(&file, diagnostics) {
-            tables.push((file, by_name(fields)));
+        if let Some((fields, keys)) = object_and_keys(&file, diagnostics) {
+            tables.push(Table { file, keys, servers: by_name(fields) });
         }
     }
     tables.extend(published(layout, diagnostics));
@@ -63,15 +76,15 @@ fn by_name(fields: Map<String, Value>) -> Map<String, Value> {
     }
 }
 
-/// The server that a `server.json` describes.
-fn published(layout: &Layout<'_>, diagnostics: &mut Diagnostics) -> Option<(PathBuf, Map<String, Value>)> {
+/// The server that a `server.json` describes; no key of it is the server's name.
+fn published(layout: &Layout<'_>, diagnostics: &mut Diagnostics) -> Option<Table> {
     let of_plugin = layout.declarations.iter().any(|it| it.format != Format::Entry);
     if of_plugin || layout.defaults == Defaults::Nothing {
         return None;
     }
     let file = layout.default_file("server.json", diagnostics)?;
     let (name, server) = registry::server(&object(&file, diagnostics)?)?;
-    Some((file, [(name, server)].into_iter().collect()))
+    Some(Table { file, keys: Keys::default(), servers: [(name, server)].into_iter().collect() })
 }
 
 fn component(
@@ -90,11 +103,12 @@ fn component(
         description,
         headings: Vec::new(),
         body: String::new(),
+        declared: Declared { fields: server.as_object().cloned().unwrap_or_default(), ..Declared::default() },
         contract: None,
         content: content::of_declared(layout.root, layout.folder, server, diagnostics),
         folder: file.parent().unwrap_or(file).to_owned(),
         file: file.to_owned(),
-        roots: Roots::default(),
+        roots: Roots { marketplace: layout.root.path().to_owned(), plugin: layout.folder.to_owned() },
     })
 }
 
@@ -113,5 +127,40 @@ fn description(server: &Value) -> Option<String> {
     match text("description") {
         Some(said) if !said.trim().is_empty() => Some(format!("{} ({reached})", said.trim())),
         _ => Some(reached),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::Tree;
+
+    #[test]
+    fn a_server_has_the_line_of_its_key_or_none() {
+        let tree = Tree::new()
+            .entries(
+                r#"{"name":"p","source":"./p","mcpServers":{"in-entry":{"command":"a"}}},
+                   {"name":"q","source":"./q"}"#,
+            )
+            .file("p/.claude-plugin/plugin.json", "{\n\"mcpServers\":\n{\"inline\": {\"command\": \"b\"}}}")
+            .file(
+                "p/.mcp.json",
+                "{\"mcpServers\": {\n\"env\": {\"command\": \"c\",\n\"env\": {\"KEY\": \"\"}},\n\"once\": {\"url\": \"d\"}}}",
+            )
+            .file("q/server.json", "{\n\"name\": \"io.example/e\", \"remotes\": [{\"url\": \"https://e\"}]}");
+        let listing = tree.read();
+        let root = tree.root().canonicalize().expect("there");
+        let lines: Vec<String> = listing
+            .components
+            .iter()
+            .inspect(|it| assert_eq!(it.roots.plugin, root.join(it.id.plugin())))
+            .map(|it| format!("{} {}:{}", it.id.name(), it.file_below_root(), it.declared.front_line))
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        inline p/.claude-plugin/plugin.json:3
+        in-entry .claude-plugin/marketplace.json:0
+        env p/.mcp.json:0
+        once p/.mcp.json:4
+        io.example-e q/server.json:0
+        ");
     }
 }

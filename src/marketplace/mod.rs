@@ -12,6 +12,7 @@ pub(crate) mod fetched;
 mod files;
 mod frontmatter;
 pub(crate) mod hook;
+mod keys;
 mod layout;
 pub(crate) mod listing;
 mod manifest;

@@ -2,16 +2,18 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::component::{self, Owner};
 use super::diagnostic::{Diagnostics, shown};
 use super::files::Root;
 use super::frontmatter::Fronts;
 use super::hook::{self, Hook};
+use super::keys::Keys;
 use super::layout::{Defaults, Layout};
 use super::manifest::{self, Declaration, Entry, Format};
 use super::mcp;
-use crate::model::component::Component;
+use crate::model::component::{Component, Label};
 
 /// The most components that are read of one plugin.
 const MAX_FOUND: usize = 10_000;
@@ -42,7 +44,7 @@ pub(super) struct Part {
 impl Part {
     /// Bytes of its texts.
     pub(super) fn bytes(&self) -> usize {
-        self.components.iter().map(|component| component.body.len()).sum()
+        self.components.iter().map(Component::bytes).sum()
     }
 
     /// Nothing but a description.
@@ -62,7 +64,12 @@ impl Part {
 ///
 /// Under `strict: false` an entry that lists components is the whole definition of its plugin.
 pub(super) fn of_entry(place: Place<'_>, file: &Path, entry: &Entry, mut diagnostics: Diagnostics) -> Part {
-    let own = Declaration { file: file.to_owned(), fields: entry.fields.clone(), format: Format::Entry };
+    let own = Declaration {
+        file: file.to_owned(),
+        fields: entry.fields.clone(),
+        keys: Keys::default(),
+        format: Format::Entry,
+    };
     let described = entry.description();
     let declared = declared(place, &mut diagnostics);
     let whole = !entry.strict && own.lists_components();
@@ -108,8 +115,8 @@ pub(super) fn own_name(root: &Root, folder: &Path) -> Option<String> {
 /// The plugin's own manifest.
 fn declared(place: Place<'_>, diagnostics: &mut Diagnostics) -> Option<Declaration> {
     let (file, format) = manifest::of_plugin(place.root, place.folder)?;
-    let fields = manifest::object(&file, diagnostics)?;
-    Some(Declaration { file, fields, format })
+    let (fields, keys) = manifest::object_and_keys(&file, diagnostics)?;
+    Some(Declaration { file, fields, keys, format })
 }
 
 /// Says where the entry contradicts the plugin's own manifest, which counts.
@@ -151,12 +158,14 @@ fn read(place: Place<'_>, declarations: &[Declaration], defaults: Defaults, part
         }
         let component =
             component::read(place.root, place.owner, found, &mut part.fronts, &mut part.diagnostics);
-        bytes += component.as_ref().map_or(0, |component| component.body.len());
+        bytes += component.as_ref().map_or(0, Component::bytes);
         all.extend(component);
     }
     all.extend(mcp::read(&layout, place.owner, &mut part.diagnostics));
+    let labels: Arc<[Label]> = declarations.iter().flat_map(|it| it.labels(place.root.path())).collect();
     let mut ids = HashSet::new();
-    for component in all {
+    for mut component in all {
+        component.declared.labels = Arc::clone(&labels);
         if ids.insert(component.id.clone()) {
             part.components.push(component);
         } else {
@@ -167,4 +176,42 @@ fn read(place: Place<'_>, declarations: &[Declaration], defaults: Defaults, part
     }
     part.hooks = hook::read(&layout, place.owner.plugin, &mut part.diagnostics);
     part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::Tree;
+
+    #[test]
+    fn components_have_the_labels_of_their_plugin_and_what_their_files_declare() {
+        let long = "x".repeat(201);
+        let entry = format!(
+            r#"{{"name":"p","source":"./p","category":"security","tags":["audit",7,"{long}"],"keywords":"scan"}}"#
+        );
+        let tree = Tree::new()
+            .entries(&entry)
+            .file("p/.claude-plugin/plugin.json", r#"{"name":"p","keywords":["secrets"]}"#)
+            .file("p/agents/a.md", "\n---\ndescription: finds faults\ntools: Read\n---\nBody\n");
+        let declared = tree.read().components.remove(0).declared;
+        let labels: Vec<String> = declared.labels.iter().map(|it| format!("{it:?}")).collect();
+        insta::assert_snapshot!(labels.join("\n"), @r#"
+        Label { field: Keyword, text: "secrets", file: "p/.claude-plugin/plugin.json" }
+        Label { field: Category, text: "security", file: ".claude-plugin/marketplace.json" }
+        Label { field: Keyword, text: "scan", file: ".claude-plugin/marketplace.json" }
+        Label { field: Keyword, text: "audit", file: ".claude-plugin/marketplace.json" }
+        "#);
+        assert_eq!((declared.front_line, declared.body_line), (3, 6));
+        assert_eq!(declared.front, "description: finds faults\ntools: Read\n");
+        assert_eq!(declared.fields["tools"], "Read");
+    }
+
+    #[test]
+    fn what_is_kept_of_frontmatter_counts_as_text() {
+        let aliases = "- *it\n".repeat(40);
+        let text = format!("---\ndescription: d\nwords: &it {}\nmany:\n{aliases}---\n", "x".repeat(1_000));
+        let tree = Tree::new().file("agents/a.md", text);
+        let component = tree.read().components.remove(0);
+        assert_eq!(component.declared.fields["many"].as_array().map(Vec::len), Some(40));
+        assert!(component.bytes() > 41 * 1_000, "{}", component.bytes());
+    }
 }

@@ -40,7 +40,7 @@ pub(super) fn listing(
     let unreadable = |source| MarketplaceError::Unreadable { root: root.to_owned(), source };
     let opened = Root::open(root).map_err(unreadable)?;
     let mut diagnostics = Diagnostics::new(opened.path());
-    let file = opened.path().join(".claude-plugin/marketplace.json");
+    let file = opened.path().join(manifest::MARKETPLACE);
     let manifest = match opened.existing(&file) {
         Some(_) => manifest::marketplace(&file, &mut diagnostics),
         None => None,
@@ -236,7 +236,7 @@ impl<'a> Reading<'a> {
 
     /// `None` when nothing was found and nothing said that there is nothing.
     fn finish(mut self) -> Option<Listing> {
-        let manifest = self.root.path().join(".claude-plugin/marketplace.json").exists();
+        let manifest = self.root.path().join(manifest::MARKETPLACE).exists();
         if !manifest && self.plugins.is_empty() {
             return None;
         }

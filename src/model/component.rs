@@ -1,9 +1,11 @@
 //! Components as marketplaces offer them, and the contract by which one is run and checked.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::id::ComponentId;
 
@@ -17,6 +19,8 @@ pub(crate) struct Component {
     pub(crate) headings: Vec<String>,
     /// The text behind the frontmatter.
     pub(crate) body: String,
+    /// What else is declared of it.
+    pub(crate) declared: Declared,
     /// How it is run and checked, where it says so.
     pub(crate) contract: Option<Contract>,
     /// Hash of everything that would run: its file and, with a contract, its whole folder and its
@@ -36,6 +40,62 @@ impl Component {
     pub(crate) fn is_check(&self) -> bool {
         self.contract.as_ref().is_some_and(Contract::is_check)
     }
+
+    /// Its file as seen from the root of its marketplace; the name alone where it lies elsewhere.
+    pub(crate) fn file_below_root(&self) -> String {
+        let below = self.file.strip_prefix(&self.roots.marketplace).ok();
+        let path = below.or_else(|| self.file.file_name().map(Path::new)).unwrap_or(&self.file);
+        path.to_string_lossy().into_owned()
+    }
+
+    /// Bytes of its texts, near enough to bound them.
+    pub(crate) fn bytes(&self) -> usize {
+        let fields = self.declared.fields.iter().map(|(key, value)| key.len() + bytes(value));
+        self.body.len() + self.declared.front.len() + fields.sum::<usize>()
+    }
+}
+
+fn bytes(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(bytes).sum(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + bytes(value)).sum(),
+        _ => 0,
+    };
+    size_of::<Value>() + inside
+}
+
+/// What frontmatter and manifests declare of a component, as it was read, and on which lines.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Declared {
+    /// The frontmatter's fields, or those of an MCP server's entry.
+    pub(crate) fields: Map<String, Value>,
+    /// The text that the fields were read from.
+    pub(crate) front: String,
+    /// The line of its file on which `front` starts, from 1; 0 where there is none.
+    pub(crate) front_line: usize,
+    /// The line of its file on which its body starts, from 1; 0 where the body's lines are not those of
+    /// the file.
+    pub(crate) body_line: usize,
+    /// What manifests say of its plugin.
+    pub(crate) labels: Arc<[Label]>,
+}
+
+/// A word that a manifest puts a plugin under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) field: LabelField,
+    pub(crate) text: String,
+    /// The manifest, relative to the marketplace's root.
+    pub(crate) file: String,
+}
+
+/// The field of a manifest that a label stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LabelField {
+    Category,
+    /// `keywords` or `tags`.
+    Keyword,
 }
 
 /// The folders around a component, absolute.

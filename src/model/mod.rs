@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 mod assignment;
+pub(crate) mod capability;
 pub(crate) mod change;
 pub(crate) mod commit;
 pub(crate) mod component;

@@ -27,6 +27,7 @@ pub(super) fn agent(name: &str) -> Component {
         folder: "/plugin".into(),
         file: "/plugin/SKILL.md".into(),
         roots: Default::default(),
+        declared: Default::default(),
         tokens: TokenCost { always: 50, on_invoke: 1_000 },
     }
 }

@@ -206,6 +206,7 @@ mod tests {
             folder: "/".into(),
             file: "/x".into(),
             roots: Default::default(),
+            declared: Default::default(),
             tokens: TokenCost::default(),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The same catalog and words give the same hits in the same order, everywhere.
 
+pub(crate) mod facts;
 mod fields;
 pub(crate) mod index;
 mod query;

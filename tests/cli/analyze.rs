@@ -83,6 +83,36 @@ fn one_marketplace_can_be_asked_for_by_name() {
 }
 
 #[test]
+fn facts_are_counted_by_kind_and_by_how_they_were_read() {
+    let repo = TestRepo::new().starter();
+    assert_snapshot!(repo.orchestrate(["analyze", "--facts"]).code(0).screen(), @"
+    starter (builtin:starter)
+    plugins      7 local, 0 not fetched, 0 broken
+    components   8 skills
+    contracts    8 can run without an agent
+    tokens       498 always, 2,088 on invoke
+    diagnostics  0 errors, 0 warnings, 0 remarks
+    fact        known of  read from
+    purpose     8 of 8    8 declared
+    category    0 of 8
+    domain      4 of 8    4 terms
+    language    3 of 8    6 description
+    does        5 of 8    9 description
+    input       6 of 8    27 declared
+    output      7 of 8    12 declared
+    requires    0 of 8
+    effect      8 of 8    8 declared
+    complexity  8 of 8    8 counted
+    context     8 of 8    8 counted
+    ");
+    let json = repo.orchestrate(["analyze", "--facts", "--json"]).code(0).json();
+    assert_eq!(json[0]["facts"]["components"]["output"], 7);
+    assert!(json[0]["components"][0]["facts"].as_array().is_some_and(|facts| !facts.is_empty()));
+    let plain = repo.orchestrate(["analyze", "--json"]).code(0).json();
+    assert!(plain[0].get("facts").is_none() && plain[0]["components"][0].get("facts").is_none());
+}
+
+#[test]
 fn control_characters_of_a_marketplace_never_reach_the_terminal() {
     let repo = TestRepo::new();
     let skill = Skill::new("poet", "\"Writes \\e[31mpoems\\a\\u202e\"", "true");
@@ -91,6 +121,7 @@ fn control_characters_of_a_marketplace_never_reach_the_terminal() {
     for ran in [
         repo.orchestrate(["analyze", "--diagnostics"]),
         repo.orchestrate(["catalog", "search", "poems"]),
+        repo.orchestrate(["catalog", "show", "poet"]),
         repo.orchestrate(["plan", "write poems"]),
     ] {
         let text = format!("{}{}", ran.stdout, ran.stderr);
