@@ -19,37 +19,56 @@ const MANY: usize = 1_000;
 const SHARE: usize = 2_048;
 
 impl Repository {
-    /// What `read` makes of each blob (by its place in `blobs`), in the order of `blobs`.
-    pub(crate) fn read_blobs<T: Send>(
+    /// What `read` gathers from all blobs, each given by its place in `blobs`: in parts, in no order.
+    pub(crate) fn read_blobs<T: Default + Send>(
         &self,
         blobs: &[Oid],
         threads: usize,
-        read: impl Fn(usize, Result<Vec<u8>, GitError>) -> T + Sync,
+        read: impl Fn(&mut T, usize, Result<&[u8], GitError>) + Sync,
     ) -> Vec<T> {
+        let read_here = |places: &[usize]| {
+            let mut part = T::default();
+            for &place in places {
+                match self.blob(blobs[place]) {
+                    Ok(text) => read(&mut part, place, Ok(&text)),
+                    Err(error) => read(&mut part, place, Err(error)),
+                }
+            }
+            part
+        };
         // What a remote has promised only this thread can ask for.
         if blobs.len() < MANY || self.has_promisor {
-            return blobs.iter().enumerate().map(|(place, blob)| read(place, self.blob(*blob))).collect();
+            return vec![read_here(&(0..blobs.len()).collect::<Vec<_>>())];
         }
         let (order, next) = (self.pack_order(blobs), AtomicUsize::new(0));
         let shared = self.gix.clone().into_sync();
         let work = || {
             let mut gix = shared.to_thread_local();
             gix.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE)));
-            let mut made = Vec::new();
+            let (mut parts, mut missed) = (Vec::new(), Vec::new());
             while let Some(places) = order.chunks(SHARE).nth(next.fetch_add(1, Ordering::Relaxed)) {
-                let found = |place: &usize| blob_of(&gix, blobs[*place]).ok();
-                made.extend(places.iter().map(|place| (*place, found(place).map(|it| read(*place, Ok(it))))));
+                let mut part = T::default();
+                for &place in places {
+                    if blob_of(&gix, blobs[place], |text| read(&mut part, place, Ok(text))).is_err() {
+                        missed.push(place);
+                    }
+                }
+                parts.push(part);
             }
-            made
+            (parts, missed)
         };
-        let mut made: Vec<(usize, Option<T>)> = thread::scope(|scope| {
+        let (mut parts, mut missed) = (Vec::new(), Vec::new());
+        thread::scope(|scope| {
             let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-            let joined = workers.into_iter().map(|it| it.join().expect("reading blobs does not panic"));
-            joined.flatten().collect()
+            for worker in workers {
+                let (of_one, missed_by_one) = worker.join().expect("reading blobs does not panic");
+                parts.extend(of_one);
+                missed.extend(missed_by_one);
+            }
         });
-        made.sort_unstable_by_key(|(place, _)| *place);
         // What a thread did not find a gc may have put elsewhere meanwhile: here that is looked into.
-        made.into_iter().map(|(at, made)| made.unwrap_or_else(|| read(at, self.blob(blobs[at])))).collect()
+        parts.push(read_here(&missed));
+        parts
     }
 
     /// The places of `blobs`, sorted by where packs hold them. What no pack of this repository has, loose

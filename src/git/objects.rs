@@ -43,15 +43,21 @@ pub(super) fn from_gix(id: impl AsRef<gix::oid>) -> Oid {
     Oid::from_bytes(id.as_ref().as_bytes()).expect("gix knows SHA-1 and SHA-256 only")
 }
 
-/// The content of a blob, as far as it is here, for who reads beside the [`Repository`]'s own thread.
-pub(super) fn blob_of(gix: &gix::Repository, oid: Oid) -> Result<Vec<u8>, GitError> {
+/// What `read` makes of the content of a blob, as far as that is here, for who reads beside the
+/// [`Repository`]'s own thread.
+pub(super) fn blob_of<T>(
+    gix: &gix::Repository,
+    oid: Oid,
+    read: impl FnOnce(&[u8]) -> T,
+) -> Result<T, GitError> {
     let found = gix.try_find_object(to_gix(oid)).map_err(GitError::gix(format!("read object {oid}")))?;
-    content(oid, found.ok_or(GitError::Missing { oid })?)
+    // Not taken out of the object: the next one is read into the same memory.
+    Ok(read(&blob(oid, found.ok_or(GitError::Missing { oid })?)?.data))
 }
 
-fn content(oid: Oid, mut object: gix::Object<'_>) -> Result<Vec<u8>, GitError> {
+fn blob(oid: Oid, object: gix::Object<'_>) -> Result<gix::Object<'_>, GitError> {
     match object.kind {
-        Kind::Blob => Ok(std::mem::take(&mut object.data)),
+        Kind::Blob => Ok(object),
         _ => Err(GitError::WrongKind { oid, wanted: "blob" }),
     }
 }
@@ -64,7 +70,7 @@ impl Repository {
 
     /// The content of a blob.
     pub(crate) fn blob(&self, oid: Oid) -> Result<Vec<u8>, GitError> {
-        content(oid, self.object(oid)?)
+        Ok(std::mem::take(&mut blob(oid, self.object(oid)?)?.data))
     }
 
     /// What a commit says.

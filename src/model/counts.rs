@@ -87,13 +87,15 @@ impl Counts {
 
     /// Counts one more execution.
     pub(crate) fn add(&mut self, execution: &Execution) {
-        let mut cells = cells_of(execution);
-        cells.sort_unstable();
-        cells.dedup();
-        for (subject, slot) in cells {
-            self.raise(subject, slot, 1);
+        let shape = Shape::of(execution);
+        let mut slot = slot_of(execution);
+        for (place, outcome) in places(execution, shape.as_ref()) {
+            slot.outcome = outcome;
+            self.raise_at(place, &slot, 1);
         }
-        self.describe(execution);
+        if slot.month >= self.epoch {
+            self.tell(execution, shape);
+        }
     }
 
     /// Takes in what others counted, of other executions since the same epoch.
@@ -131,34 +133,50 @@ impl Counts {
     }
 
     /// Adds `more` executions to a cell; the subject is known from then on, whatever the month.
-    pub(super) fn raise(&mut self, subject: Subject, slot: Slot, more: u64) {
-        let cells = match subject {
-            Subject::Pattern(shape) => &mut self.patterns.entry(shape).or_default().cells,
-            Subject::Component(id) => &mut self.components.entry(id).or_default().cells,
+    pub(super) fn raise(&mut self, subject: &Subject, slot: &Slot, more: u64) {
+        let place = match subject {
+            Subject::Pattern(shape) => Place::Pattern(shape),
+            Subject::Component(id) => Place::Component(id),
         };
-        if slot.month >= self.epoch {
-            cells.add(slot, more);
+        self.raise_at(place, slot, more);
+    }
+
+    fn raise_at(&mut self, place: Place<'_>, slot: &Slot, more: u64) {
+        let is_counted = slot.month >= self.epoch;
+        let add = |cells: &mut Cells| {
+            if is_counted {
+                cells.add(slot, more);
+            }
+        };
+        match place {
+            Place::Pattern(shape) => change(&mut self.patterns, shape, |it| add(&mut it.cells)),
+            Place::Component(id) => change(&mut self.components, id, |it| add(&mut it.cells)),
         }
     }
 
     /// Takes in what an execution says beside its cells.
     pub(super) fn describe(&mut self, execution: &Execution) {
-        if execution.at.month() < self.epoch {
-            return;
+        if execution.at.month() >= self.epoch {
+            self.tell(execution, Shape::of(execution));
         }
-        if let Some(shape) = Shape::of(execution) {
+    }
+
+    fn tell(&mut self, execution: &Execution, shape: Option<Shape>) {
+        if let Some(shape) = shape {
             self.patterns.entry(shape).or_default().describe(execution);
         }
         let ran = |(_, step): &(usize, &Step)| step.outcome != StepOutcome::Skipped;
         for (place, step) in execution.steps.iter().enumerate().filter(ran) {
-            match self.components.get_mut(&step.component) {
-                Some(counts) => counts.describe(execution, place, step),
-                None => {
-                    let counts = self.components.entry(step.component.clone()).or_default();
-                    counts.describe(execution, place, step);
-                }
-            }
+            change(&mut self.components, &step.component, |it| it.describe(execution, place, step));
         }
+    }
+}
+
+/// Changes what is known of `key`, or nothing yet. Nearly always it is known, and then the key is not copied.
+fn change<K: Ord + Clone, V: Default>(map: &mut BTreeMap<K, V>, key: &K, change: impl FnOnce(&mut V)) {
+    match map.get_mut(key) {
+        Some(value) => change(value),
+        None => change(map.entry(key.clone()).or_default()),
     }
 }
 
@@ -171,7 +189,7 @@ impl PatternCounts {
         if (other.updated, &other.replica) > (self.updated, &self.replica) {
             (self.updated, self.replica) = (other.updated, other.replica);
         }
-        other.cells.iter().for_each(|(slot, count)| self.cells.add(slot.clone(), count));
+        other.cells.iter().for_each(|(slot, count)| self.cells.add(slot, count));
     }
 
     fn add_requests(&mut self, requests: impl IntoIterator<Item = String>) {
@@ -203,7 +221,7 @@ impl ComponentCounts {
             (self.by, self.content) = (other.by, other.content);
         }
         other.issues.into_iter().for_each(|failure| self.fail(failure));
-        other.cells.iter().for_each(|(slot, count)| self.cells.add(slot.clone(), count));
+        other.cells.iter().for_each(|(slot, count)| self.cells.add(slot, count));
     }
 
     /// Whether what is said here is from before this execution; of those of one moment and replica the one
@@ -242,10 +260,33 @@ impl ComponentCounts {
 /// The cells that an execution is counted in: its pattern's, and one for each outcome of each of
 /// its components.
 pub(super) fn cells_of(execution: &Execution) -> Vec<(Subject, Slot)> {
-    let month = execution.at.month();
-    let replica = visible(&execution.replica);
-    let slot = |outcome| Slot { replica: replica.clone().into_owned(), month: month.clone(), outcome };
-    let pattern = Shape::of(execution).map(|shape| (Subject::Pattern(shape), slot(execution.outcome)));
+    let (shape, slot) = (Shape::of(execution), slot_of(execution));
+    let cell = |(place, outcome)| {
+        let subject = match place {
+            Place::Pattern(shape) => Subject::Pattern(Shape::clone(shape)),
+            Place::Component(id) => Subject::Component(ComponentId::clone(id)),
+        };
+        (subject, Slot { outcome, ..slot.clone() })
+    };
+    places(execution, shape.as_ref()).into_iter().map(cell).collect()
+}
+
+/// Who a cell belongs to, while it is looked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place<'e> {
+    Pattern(&'e Shape),
+    Component(&'e ComponentId),
+}
+
+/// The slot of an execution in its pattern's cells.
+fn slot_of(execution: &Execution) -> Slot {
+    let replica = visible(&execution.replica).into_owned();
+    Slot { replica, month: execution.at.month(), outcome: execution.outcome }
+}
+
+/// Whose cells an execution is counted in, and with which outcome, each once.
+fn places<'e>(execution: &'e Execution, shape: Option<&'e Shape>) -> Vec<(Place<'e>, Outcome)> {
+    let pattern = shape.map(|shape| (Place::Pattern(shape), execution.outcome));
     let steps = execution.steps.iter().filter_map(|step| {
         let outcome = match step.outcome {
             StepOutcome::Passed => Outcome::Passed,
@@ -253,9 +294,12 @@ pub(super) fn cells_of(execution: &Execution) -> Vec<(Subject, Slot)> {
             StepOutcome::Environment => Outcome::Environment,
             StepOutcome::Skipped => return None,
         };
-        Some((Subject::Component(step.component.clone()), slot(outcome)))
+        Some((Place::Component(&step.component), outcome))
     });
-    pattern.into_iter().chain(steps).collect()
+    let mut places: Vec<_> = pattern.into_iter().chain(steps).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 /// BLAKE3 of the request, 16 hex digits: of its text without case and spacing, else of its keywords.

@@ -38,8 +38,11 @@ impl Cells {
     }
 
     /// Counts `more` in a slot.
-    pub(crate) fn add(&mut self, slot: Slot, more: u64) {
-        *self.0.entry(slot).or_default() += more;
+    pub(crate) fn add(&mut self, slot: &Slot, more: u64) {
+        match self.0.get_mut(slot) {
+            Some(count) => *count += more,
+            None => drop(self.0.insert(slot.clone(), more)),
+        }
     }
 
     /// The maximum of both, slot by slot.

@@ -13,6 +13,9 @@ use super::text::is_hidden;
 pub(crate) struct RecordId(Ulid);
 
 impl RecordId {
+    /// Length of the text form, in bytes.
+    pub(super) const LENGTH: usize = 26;
+
     /// An id from a moment in milliseconds and 80 bits of randomness.
     pub(crate) fn from_parts(millis: i64, random: u128) -> Self {
         Self(Ulid::from_parts(millis.max(0).unsigned_abs(), random))

@@ -63,11 +63,11 @@ impl FromStr for Oid {
             b'a'..=b'f' => Ok(digit - b'a' + 10),
             _ => Err(refuse()),
         };
-        let raw = digits
-            .chunks(2)
-            .map(|pair| Ok(value(pair[0])? << 4 | value(pair[1])?))
-            .collect::<Result<Vec<_>, _>>()?;
-        Self::from_bytes(&raw).ok_or_else(refuse)
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            *byte = value(pair[0])? << 4 | value(pair[1])?;
+        }
+        Self::from_bytes(&bytes[..digits.len() / 2]).ok_or_else(refuse)
     }
 }
 

@@ -286,6 +286,14 @@ impl Record {
         }
     }
 
+    /// The id of a line that begins as every canonical execution does: it is one, or no record at all.
+    pub(crate) fn skim(line: &[u8]) -> Option<RecordId> {
+        let (id, rest) = line.strip_prefix(br#"{"id":""#)?.split_at_checked(RecordId::LENGTH)?;
+        let id = std::str::from_utf8(id).ok()?.parse().ok()?;
+        // Format 1 and no other: `VERSION` in bytes.
+        rest.starts_with(br#"","v":1,"kind":"execution","#).then_some(id)
+    }
+
     /// The id.
     pub(crate) fn id(&self) -> RecordId {
         match self {
@@ -369,6 +377,34 @@ mod tests {
             panic!("an execution");
         };
         assert_eq!(execution.line(), FULL);
+    }
+
+    #[test]
+    fn what_is_skimmed_is_an_execution_with_that_id_or_no_record() {
+        let opening = r#"{"id":"01KAFY0000000000000000000A","v":1,"kind":"execution","#;
+        let again = |field: &str| FULL.replacen(r#""at":"#, &format!(r#"{field},"at":"#), 1);
+        let cases = [
+            (FULL.to_owned(), true),
+            (opening.to_owned(), false),
+            (FULL.replacen(r#""steps":["#, r#""steps":[0,"#, 1), false),
+            (again(r#""kind":"weather""#), false),
+            (again(r#""k\u0069nd":"weather""#), false),
+            (again(r#""v":2"#), false),
+            (again(r#""id":"01KAFY0000000000000000000B""#), false),
+        ];
+        for (line, is_record) in cases {
+            let id = Record::skim(line.as_bytes()).expect("it begins as an execution does");
+            match Record::parse(line.as_bytes()) {
+                Ok(Record::Execution(execution)) => assert!(is_record && execution.id == id, "{line}"),
+                Ok(other) => panic!("{line} is {other:?}"),
+                Err(_) => assert!(!is_record, "{line}"),
+            }
+        }
+        for (from, to) in
+            [(r#""v":1,"#, r#""v":10,"#), ("execution", "forget"), ("01KAFY", "01kafy"), ("{", "{ ")]
+        {
+            assert_eq!(Record::skim(FULL.replacen(from, to, 1).as_bytes()), None);
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(crate) fn completed<'e>(
         }
     }
     for ((subject, slot), ids) in claims.counted {
-        counts.raise(claims.subjects[&subject].clone(), slot, ids.len() as u64);
+        counts.raise(&claims.subjects[&subject], &slot, ids.len() as u64);
     }
     executions(contested).iter().for_each(|execution| counts.describe(execution));
     let mut library = counts.library();

@@ -11,6 +11,10 @@ pub(crate) fn one_line(text: &str) -> String {
 /// `text` without what nobody sees; its lines and tabs stay.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let hides = |c: char| is_hidden(c) && !is_layout(c);
+    // Nearly every text is plain ASCII, of which this tells at once.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.into();
+    }
     if text.contains(hides) { text.chars().filter(|c| !hides(*c)).collect() } else { text.into() }
 }
 

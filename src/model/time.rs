@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z.
@@ -23,7 +23,8 @@ impl Timestamp {
 
     /// The UTC month that this moment lies in.
     pub(crate) fn month(self) -> Month {
-        Month(self.utc().format("%Y-%m").to_string())
+        let moment = self.utc();
+        Month(format!("{:04}-{:02}", moment.year(), moment.month()))
     }
 
     /// `20261120T080102Z`: sortable and valid in a ref name.

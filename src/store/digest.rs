@@ -15,7 +15,7 @@ use super::noted::{BadLine, Line, Lines};
 use crate::model::counts::Counts;
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
-use crate::model::record::{Execution, Outcome, Record};
+use crate::model::record::{Outcome, Record};
 use crate::model::recount::Records;
 use crate::model::time::{Month, Timestamp};
 
@@ -107,54 +107,38 @@ impl Digest {
 
     /// Adds lines, which are sorted as [`Lines`] are. `None`: that can't be done, because they amend what
     /// was counted already.
-    pub(super) fn with(mut self, lines: Lines) -> Option<Self> {
+    pub(super) fn with(mut self, mut lines: Lines) -> Option<Self> {
         let amended: BTreeSet<RecordId> = lines.records.iter().filter_map(target).collect();
         let is_settled = |id: &RecordId| self.kind(*id).is_some_and(|kind| kind != Kind::Contested);
         if amended.iter().any(is_settled) {
             return None;
         }
         self.contested.targets.extend(amended);
-        let (mut known, mut plain, mut counted) = (Vec::new(), Vec::new(), Vec::new());
+        // What is plain is read where it is counted; for all others it matters whether they are records.
+        lines.read(|of_one| !self.contested.leaves(of_one) || self.find(of_one[0].id).is_some());
+        let (mut known, mut fresh) = (Vec::new(), Vec::new());
         for of_one in lines.records.chunk_by(|a, b| a.id == b.id) {
             let first = &of_one[0];
-            let alone = of_one.iter().all(|line| line.text == first.text);
-            let may_settle = alone && target(first).is_none() && !self.contested.targets.contains(&first.id);
-            match (self.find(first.id).copied(), &first.record) {
-                (None, Record::Execution(execution)) if may_settle => {
-                    self.head.plain += 1;
-                    self.head.passed += usize::from(execution.outcome == Outcome::Passed);
-                    self.head.latest = self.head.latest.max(Some(execution.at));
-                    known.push(Known::new(first, Kind::Plain(execution.outcome)));
-                    plain.push((execution.at, of_one));
-                    counted.push(&**execution);
-                }
-                (None, _) if may_settle => known.push(Known::new(first, Kind::Other)),
-                (None, _) => {
+            match self.find(first.id).copied() {
+                None if self.contested.leaves(of_one) => fresh.push(of_one),
+                None => {
                     known.push(Known::new(first, Kind::Contested));
                     self.contested.add(of_one);
                 }
-                (Some(known), _) if known.kind == Kind::Contested => self.contested.add(of_one),
+                Some(known) if known.kind == Kind::Contested => self.contested.add(of_one),
                 // A copy of its note says nothing new but where.
-                (Some(known), _) if alone && known.line == hash(&first.text) => {
+                Some(known) if is_alone(of_one) && known.line == hash(&first.text) => {
                     let recent = self.recent.iter_mut().find(|recent| recent.id == first.id);
                     recent
                         .into_iter()
                         .for_each(|it| it.objects.extend(of_one.iter().map(|line| line.object)));
                 }
-                (Some(_), _) => return None,
+                Some(_) => return None,
             }
         }
-        self.count(&counted);
         self.known.extend(known);
+        Part::each(&fresh, &self.head.epoch).into_iter().for_each(|part| self.take_in(part));
         self.known.sort_unstable();
-        plain.sort_unstable_by_key(|(at, of_one)| (*at, of_one[0].id));
-        let latest = plain.split_off(plain.len().saturating_sub(RECENT));
-        self.recent.extend(latest.into_iter().map(|(at, of_one)| Recent {
-            at,
-            id: of_one[0].id,
-            line: text(&of_one[0]),
-            objects: of_one.iter().map(|line| line.object).collect(),
-        }));
         self.recent.sort_unstable();
         self.recent.drain(..self.recent.len().saturating_sub(RECENT));
         self.head.bad.extend(lines.bad);
@@ -166,33 +150,23 @@ impl Digest {
         Some(self)
     }
 
-    /// Counts executions; many of them side by side.
-    fn count(&mut self, executions: &[&Execution]) {
-        let epoch = &self.head.epoch;
-        let counted = |some: &[&Execution]| {
-            let mut counts = Counts::since(epoch);
-            some.iter().for_each(|execution| counts.add(execution));
-            counts
-        };
-        if executions.len() <= MANY {
-            return executions.iter().for_each(|execution| self.counts.add(execution));
-        }
-        let (begin, end) = executions.split_at(executions.len() / 2);
-        let (begin, end) = thread::scope(|scope| {
-            let begin = scope.spawn(|| counted(begin));
-            let end = counted(end);
-            (begin.join().expect("counting does not panic"), end)
-        });
-        self.counts.join(begin);
-        self.counts.join(end);
+    fn take_in(&mut self, part: Part<'_>) {
+        let Part { counts, passed, known, plain, bad } = part;
+        self.counts.join(counts);
+        self.head.plain += plain.len();
+        self.head.passed += passed;
+        self.head.latest = self.head.latest.max(plain.iter().map(|(at, _)| *at).max());
+        self.head.bad.extend(bad);
+        self.known.extend(known);
+        self.recent.extend(latest(plain));
     }
 
     /// What the notes at a later `tip` say, where `gone` are the lines of the notes that are not as they
     /// were, and `new` those of the notes that are now instead. `None`: that is not only more.
-    pub(super) fn moved(mut self, tip: Oid, gone: Lines, mut new: Lines) -> Option<Self> {
+    pub(super) fn moved(mut self, tip: Oid, gone: &Lines, mut new: Lines) -> Option<Self> {
         let mut lost: BTreeSet<(Oid, Vec<u8>)> =
-            gone.records.into_iter().map(|line| (line.object, line.text)).collect();
-        new.records.retain(|line| !lost.remove(&(line.object, line.text.clone())));
+            gone.records.iter().map(|line| (line.object, line.text.to_vec())).collect();
+        new.records.retain(|line| !lost.remove(&(line.object, line.text.to_vec())));
         for bad in &gone.bad {
             let place = self.head.bad.iter().position(|it| it == bad).filter(|_| !bad.is_whole_note())?;
             self.head.bad.remove(place);
@@ -217,6 +191,81 @@ impl Digest {
     }
 }
 
+/// What some settled records say, each given by its lines, which are the same but for where they are.
+struct Part<'l> {
+    counts: Counts,
+    passed: usize,
+    known: Vec<Known>,
+    /// Executions, with when they began.
+    plain: Vec<(Timestamp, &'l [Line])>,
+    bad: Vec<BadLine>,
+}
+
+impl<'l> Part<'l> {
+    /// Reads and counts all; many of them side by side.
+    fn each(all: &[&'l [Line]], epoch: &Month) -> Vec<Self> {
+        if all.len() <= MANY {
+            return vec![Self::of(all, epoch)];
+        }
+        let (begin, end) = all.split_at(all.len() / 2);
+        thread::scope(|scope| {
+            let begin = scope.spawn(|| Self::of(begin, epoch));
+            let end = Self::of(end, epoch);
+            vec![begin.join().expect("counting does not panic"), end]
+        })
+    }
+
+    fn of(settled: &[&'l [Line]], epoch: &Month) -> Self {
+        let counts = Counts::since(epoch);
+        let mut part = Self { counts, passed: 0, known: Vec::new(), plain: Vec::new(), bad: Vec::new() };
+        settled.iter().for_each(|of_one| part.add(of_one));
+        part
+    }
+
+    fn add(&mut self, of_one: &'l [Line]) {
+        let first = &of_one[0];
+        let read;
+        let record = match first.record.as_deref() {
+            Some(record) => record,
+            None => match first.read() {
+                Ok(record) => {
+                    read = record;
+                    &read
+                }
+                Err(_) => return self.bad.extend(of_one.iter().filter_map(|line| line.read().err())),
+            },
+        };
+        match record {
+            Record::Execution(execution) => {
+                self.counts.add(execution);
+                self.passed += usize::from(execution.outcome == Outcome::Passed);
+                self.known.push(Known::new(first, Kind::Plain(execution.outcome)));
+                self.plain.push((execution.at, of_one));
+            }
+            Record::Amendment(_) | Record::Commit(_) | Record::Foreign(_) => {
+                self.known.push(Known::new(first, Kind::Other));
+            }
+        }
+    }
+}
+
+/// The latest of these executions, with their lines.
+fn latest(mut plain: Vec<(Timestamp, &[Line])>) -> impl Iterator<Item = Recent> {
+    plain.sort_unstable_by_key(|(at, of_one)| (*at, of_one[0].id));
+    let latest = plain.split_off(plain.len().saturating_sub(RECENT));
+    latest.into_iter().map(|(at, of_one)| Recent {
+        at,
+        id: of_one[0].id,
+        line: text(&of_one[0]),
+        objects: of_one.iter().map(|line| line.object).collect(),
+    })
+}
+
+/// Whether all lines are the same but for where they are.
+fn is_alone(of_one: &[Line]) -> bool {
+    of_one.iter().all(|line| *line.text == *of_one[0].text)
+}
+
 /// What is known of a record.
 pub(super) fn find(known: &[Known], id: RecordId) -> Option<&Known> {
     known.binary_search_by_key(&id, |known| known.id).ok().map(|at| &known[at])
@@ -224,9 +273,9 @@ pub(super) fn find(known: &[Known], id: RecordId) -> Option<&Known> {
 
 /// What a line amends.
 fn target(line: &Line) -> Option<RecordId> {
-    match &line.record {
-        Record::Amendment(amendment) => Some(amendment.target),
-        Record::Execution(_) | Record::Commit(_) | Record::Foreign(_) => None,
+    match line.record.as_deref() {
+        Some(Record::Amendment(amendment)) => Some(amendment.target),
+        Some(Record::Execution(_) | Record::Commit(_) | Record::Foreign(_)) | None => None,
     }
 }
 
@@ -246,6 +295,12 @@ impl Contested {
             record.lines.insert(text(line));
             record.objects.insert(line.object);
         }
+    }
+
+    /// Whether nothing contests a record with these lines.
+    fn leaves(&self, of_one: &[Line]) -> bool {
+        let first = &of_one[0];
+        is_alone(of_one) && target(first).is_none() && !self.targets.contains(&first.id)
     }
 
     /// The records, as reading the notes gives them.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Store;
 use super::error::StoreError;
-use super::noted::{BadLine, Noted, note_lines};
+use super::noted::{BadLine, Depth, Noted, note_lines};
 use super::spool::{Found, Spool};
 use crate::git::{GitError, NewCommit, NotesTree, RefEdit, Writer};
 use crate::model::id::RecordId;
@@ -159,7 +159,7 @@ impl Store<'_> {
         if let Some((_, noted)) = self.noted.borrow().as_ref().filter(|(at, _)| *at == tip) {
             return Ok(Rc::clone(noted));
         }
-        let noted = Rc::new(Noted::of(self.read_lines(&self.repo.notes(tip)?)));
+        let noted = Rc::new(Noted::of(self.read_lines(&self.repo.notes(tip)?, Depth::All)));
         *self.noted.borrow_mut() = Some((tip, Rc::clone(&noted)));
         Ok(noted)
     }

@@ -13,7 +13,7 @@ use std::path::Path;
 use super::Store;
 use super::digest::{Contested, Digest, Head, Kind, Known, Recent, find};
 use super::index_file::{IndexFile, encode, section};
-use super::noted::{BadLine, Line, Lines, follow, lines, successors};
+use super::noted::{BadLine, Depth, Line, Lines, follow, successors};
 use super::spool::{Found, Waiting};
 use crate::model::counts::Counts;
 use crate::model::id::RecordId;
@@ -235,7 +235,7 @@ impl Store<'_> {
         if notes.len() < WORTH_IT {
             return None;
         }
-        let digest = Digest::nothing(tip, epoch).with(self.read_lines(&notes))?;
+        let digest = Digest::nothing(tip, epoch).with(self.read_lines(&notes, Depth::Skimmed))?;
         self.publish(&digest);
         Some(digest.into())
     }
@@ -243,8 +243,9 @@ impl Store<'_> {
     /// What `found` says, and what the notes at `tip` say beyond it. `None`: they do not only add to it.
     fn later(&self, found: &Index, tip: Oid) -> Option<Index> {
         let changed = self.repo.changed_notes(found.head.tip, tip).ok()?;
-        let (gone, new) = (self.read_lines(&changed.gone), self.read_lines(&changed.new));
-        let digest = found.digest()?.moved(tip, gone, new)?;
+        let lines = |notes: &[(Oid, Oid)]| self.read_lines(notes, Depth::All);
+        let (gone, new) = (lines(&changed.gone), lines(&changed.new));
+        let digest = found.digest()?.moved(tip, &gone, new)?;
         let number = changed.new.len();
         if number > MANY.max(digest.known.len() / SHARE) {
             self.publish(&digest);
@@ -301,7 +302,7 @@ fn remove_abandoned(own_dir: &Path, now: i64) {
 fn taken_in(mut digest: Digest, spooled: &Found) -> Option<Digest> {
     let mut new = Lines::default();
     for Waiting { object, line, .. } in spooled.records() {
-        for line in lines(*object, Ok(line.clone().into_bytes())).into_iter().flatten() {
+        for line in Lines::of_note(*object, line.as_bytes(), Depth::All).records {
             if digest.kind(line.id).is_some() {
                 digest.place(|id, objects| {
                     if id == line.id {
@@ -317,7 +318,7 @@ fn taken_in(mut digest: Digest, spooled: &Found) -> Option<Digest> {
             }
         }
     }
-    new.records.sort_by(|a, b| (a.id, &a.text).cmp(&(b.id, &b.text)));
+    new.sort();
     let mut digest = digest.with(new)?;
     let next = successors(spooled);
     if !next.is_empty() {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::digest::{Digest, RECENT};
 use super::index::{Index, Listed, Summary, bytes};
-use super::noted::{Lines, Noted, lines};
+use super::noted::{Depth, Lines, Noted};
 use crate::model::id::RecordId;
 use crate::model::laws::{execution, line, record};
 use crate::model::library::Library;
@@ -37,6 +37,8 @@ fn changes() -> impl Strategy<Value = Vec<Vec<Change>>> {
         6 => fresh.prop_map(|it| line(&it)),
         3 => record().prop_map(|it| line(&it)),
         1 => Just("no record".to_owned()),
+        // It begins as an execution does, and is none.
+        1 => record().prop_map(|it| line(&it).replacen(r#""steps":["#, r#""steps":[0,"#, 1)),
     ];
     let change = prop_oneof![
         12 => (0..6_u8, text).prop_map(|(on, text)| Change::Add(on, text)),
@@ -62,23 +64,20 @@ fn oid(n: u8) -> Oid {
 }
 
 /// The lines of notes that `other` does not have as they are.
-fn beyond(notes: &Notes, other: &Notes) -> Lines {
+fn beyond(notes: &Notes, other: &Notes, depth: Depth) -> Lines {
     let mut read = Lines::default();
     for (on, texts) in notes.iter().filter(|(on, texts)| other.get(on) != Some(texts)) {
         let text: Vec<&str> = texts.iter().map(String::as_str).collect();
-        for line in lines(oid(*on), Ok(text.join("\n").into_bytes())) {
-            match line {
-                Ok(line) => read.records.push(line),
-                Err(bad) => read.bad.push(bad),
-            }
-        }
+        let Lines { records, bad } = Lines::of_note(oid(*on), text.join("\n").as_bytes(), depth);
+        read.records.extend(records);
+        read.bad.extend(bad);
     }
-    read.records.sort_by(|a, b| (a.id, &a.text).cmp(&(b.id, &b.text)));
+    read.sort();
     read
 }
 
 fn whole(notes: &Notes, tip: u8, epoch: &Month) -> Digest {
-    let digest = Digest::nothing(oid(tip), epoch).with(beyond(notes, &Notes::new()));
+    let digest = Digest::nothing(oid(tip), epoch).with(beyond(notes, &Notes::new(), Depth::Skimmed));
     digest.expect("nothing was counted before")
 }
 
@@ -89,7 +88,8 @@ fn history(all: &[Vec<Change>], epoch: &Month) -> Vec<(Notes, Digest)> {
         let (before, digest) = history.last().cloned().expect("it has a beginning");
         let mut notes = before.clone();
         changes.iter().for_each(|change| apply(&mut notes, change));
-        let moved = digest.moved(oid(tip), beyond(&before, &notes), beyond(&notes, &before));
+        let moved =
+            digest.moved(oid(tip), &beyond(&before, &notes, Depth::All), beyond(&notes, &before, Depth::All));
         let digest = moved.unwrap_or_else(|| whole(&notes, tip, epoch));
         history.push((notes, digest));
     }
@@ -120,7 +120,7 @@ proptest! {
         std::fs::write(dir.path().join("index"), bytes(&digest)).expect("written");
         let index = Index::open(&dir.path().join("index")).expect("ours");
         prop_assert_eq!(index.digest(), Some(digest));
-        let noted = Noted::of(beyond(&notes, &Notes::new()));
+        let noted = Noted::of(beyond(&notes, &Notes::new(), Depth::All));
         let mut past = executions(&noted.records);
         prop_assert_eq!(index.summary(), Some(Summary::of(past.iter())));
         prop_assert_eq!(&index.head.bad, &noted.bad);
@@ -139,7 +139,7 @@ proptest! {
         prop_assert!(most > RECENT || index.latest(most, None).is_some());
         let mut decided = Library { epoch: epoch.clone(), ..Library::default() };
         let lines: BTreeSet<String> = elsewhere.iter().map(line).collect();
-        let theirs = beyond(&Notes::from([(9, lines)]), &Notes::new());
+        let theirs = beyond(&Notes::from([(9, lines)]), &Notes::new(), Depth::All);
         for known in [decided.clone(), { decided.join(&recount(&Noted::of(theirs).records, &decided)); decided }] {
             let told = index.recount(&known);
             prop_assert!(known.decisions.claims().next().is_some() || told.is_some());

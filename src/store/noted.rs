@@ -1,6 +1,8 @@
 //! Everything that the notes at one tip say, read from the objects themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use super::spool::{Found, Waiting};
 use crate::git::GitError;
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
-use crate::model::record::Record;
+use crate::model::record::{NotARecord, Record};
 use crate::model::recount::Records;
 
 /// A line of a note that is no record; it is skipped and kept.
@@ -38,14 +40,51 @@ pub(crate) struct Noted {
     pub(crate) bad: Vec<BadLine>,
 }
 
-/// A line of a note that is a record.
+/// A line of a note that is a record, or was only skimmed.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) id: RecordId,
-    pub(super) text: Vec<u8>,
+    pub(super) text: Text,
     /// The annotated object.
     pub(super) object: Oid,
-    pub(super) record: Record,
+    /// Counted from 1.
+    pub(super) number: usize,
+    /// `None`: it is an execution or, as reading it will tell, no record.
+    pub(super) record: Option<Box<Record>>,
+}
+
+impl Line {
+    /// Reads what was only skimmed.
+    pub(super) fn read(&self) -> Result<Record, BadLine> {
+        Record::parse(&self.text).map_err(|error| bad_line(self.object, self.number, &error))
+    }
+}
+
+fn bad_line(object: Oid, line: usize, error: &NotARecord) -> BadLine {
+    BadLine { object, line, reason: error.to_string() }
+}
+
+/// The text of a line; it shares its memory with those that were read beside it.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    all: Arc<Vec<u8>>,
+    place: Range<usize>,
+}
+
+impl Deref for Text {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.all[self.place.clone()]
+    }
+}
+
+/// How much of a line is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    All,
+    /// Of executions only the ids: who reads very many of them keeps none.
+    Skimmed,
 }
 
 /// The lines of some notes.
@@ -59,33 +98,102 @@ pub(super) struct Lines {
 impl Store<'_> {
     /// The lines of these notes, each given by what it annotates and its blob. A note that can't be read
     /// is named and passed over.
-    pub(super) fn read_lines(&self, notes: &[(Oid, Oid)]) -> Lines {
+    pub(super) fn read_lines(&self, notes: &[(Oid, Oid)], depth: Depth) -> Lines {
         let blobs: Vec<Oid> = notes.iter().map(|(_, blob)| *blob).collect();
-        let read = self.repo.read_blobs(&blobs, self.host.cores(), |place, text| lines(notes[place].0, text));
-        let mut lines = Lines::default();
-        for read in read.into_iter().flatten() {
-            match read {
-                Ok(line) => lines.records.push(line),
-                Err(bad) => lines.bad.push(bad),
-            }
-        }
-        lines.bad.sort_unstable();
-        lines.records.sort_by(|a, b| (a.id, &a.text).cmp(&(b.id, &b.text)));
-        lines
+        let read = |part: &mut Part, place: usize, text: Result<&[u8], GitError>| {
+            part.add(notes[place].0, text, depth);
+        };
+        Lines::of(self.repo.read_blobs(&blobs, self.host.cores(), read))
     }
 }
 
-/// Every line of one note.
-pub(super) fn lines(object: Oid, text: Result<Vec<u8>, GitError>) -> Vec<Result<Line, BadLine>> {
-    let text = match text {
-        Ok(text) => text,
-        Err(error) => return vec![Err(BadLine { object, line: 0, reason: error.to_string() })],
-    };
-    let line = |(index, line): (usize, &[u8])| match Record::parse(line) {
-        Ok(record) => Ok(Line { id: record.id(), text: line.to_vec(), object, record }),
-        Err(error) => Err(BadLine { object, line: index + 1, reason: error.to_string() }),
-    };
-    note_lines(&text).enumerate().map(line).collect()
+/// Lines while they are read.
+#[derive(Debug, Default)]
+struct Part {
+    texts: Vec<u8>,
+    lines: Vec<PartLine>,
+    bad: Vec<BadLine>,
+}
+
+#[derive(Debug)]
+struct PartLine {
+    id: RecordId,
+    place: Range<usize>,
+    object: Oid,
+    number: usize,
+    record: Option<Box<Record>>,
+}
+
+impl Part {
+    /// Adds every line of one note.
+    fn add(&mut self, object: Oid, text: Result<&[u8], GitError>, depth: Depth) {
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => return self.bad.push(BadLine { object, line: 0, reason: error.to_string() }),
+        };
+        for (number, line) in (1..).zip(note_lines(text)) {
+            let skimmed = Record::skim(line).filter(|_| depth == Depth::Skimmed);
+            let (id, record) = match skimmed.map_or_else(|| Record::parse(line).map(Err), |id| Ok(Ok(id))) {
+                Ok(Ok(id)) => (id, None),
+                Ok(Err(record)) => (record.id(), Some(Box::new(record))),
+                Err(error) => {
+                    self.bad.push(bad_line(object, number, &error));
+                    continue;
+                }
+            };
+            let start = self.texts.len();
+            self.texts.extend(line);
+            self.lines.push(PartLine { id, place: start..self.texts.len(), object, number, record });
+        }
+    }
+}
+
+impl Lines {
+    /// The lines of one note.
+    pub(super) fn of_note(object: Oid, text: &[u8], depth: Depth) -> Self {
+        let mut part = Part::default();
+        part.add(object, Ok(text), depth);
+        Self::of(vec![part])
+    }
+
+    fn of(parts: Vec<Part>) -> Self {
+        let mut lines = Self::default();
+        for part in parts {
+            let all = Arc::new(part.texts);
+            lines.bad.extend(part.bad);
+            lines.records.extend(part.lines.into_iter().map(|line| {
+                let PartLine { id, place, object, number, record } = line;
+                Line { id, text: Text { all: Arc::clone(&all), place }, object, number, record }
+            }));
+        }
+        lines.sort();
+        lines
+    }
+
+    /// Puts them into their order.
+    pub(super) fn sort(&mut self) {
+        self.bad.sort_unstable();
+        self.records.sort_by(|a, b| a.id.cmp(&b.id).then_with(|| a.text.cmp(&b.text)));
+    }
+
+    /// Reads those skimmed lines of one id that `wanted` wants.
+    pub(super) fn read(&mut self, wanted: impl Fn(&[Line]) -> bool) {
+        let mut bad = BTreeMap::new();
+        for of_one in self.records.chunk_by_mut(|a, b| a.id == b.id).filter(|of_one| wanted(of_one)) {
+            for line in of_one.iter_mut().filter(|line| line.record.is_none()) {
+                match line.read() {
+                    Ok(record) => line.record = Some(Box::new(record)),
+                    Err(why) => drop(bad.insert((why.object, why.line), why)),
+                }
+            }
+        }
+        if !bad.is_empty() {
+            let is_bad = |line: &Line| line.record.is_none() && bad.contains_key(&(line.object, line.number));
+            self.records.retain(|line| !is_bad(line));
+            self.bad.extend(bad.into_values());
+            self.bad.sort_unstable();
+        }
+    }
 }
 
 /// The lines of a note that say something: git joins copied notes with a blank line. What is no
@@ -99,14 +207,16 @@ pub(super) fn note_lines(note: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 impl Noted {
     /// What these lines say together.
-    pub(super) fn of(lines: Lines) -> Self {
+    pub(super) fn of(mut lines: Lines) -> Self {
+        lines.read(|_| true);
         let mut noted = Self { bad: lines.bad, ..Self::default() };
-        let mut last: Option<(RecordId, Vec<u8>)> = None;
-        for Line { id, text, object, record } in lines.records {
+        let mut last: Option<(RecordId, Text)> = None;
+        for Line { id, text, object, record, .. } in lines.records {
+            let Some(record) = record else { continue };
             noted.objects.entry(id).or_default().insert(object);
             // Sorted by bytes: the greatest comes last, and counts.
-            if last.as_ref().is_none_or(|last| (last.0, &last.1) != (id, &text)) {
-                noted.records.entry(id).or_default().push(record);
+            if last.as_ref().is_none_or(|last| last.0 != id || *last.1 != *text) {
+                noted.records.entry(id).or_default().push(*record);
                 last = Some((id, text));
             }
         }
