@@ -79,6 +79,10 @@ impl Store<'_> {
         let branches = self.fetch_branches(remote)?;
         let found = self.fetch_ours(remote)?;
         if found.is_empty() {
+            match branches.filter(|there| !there.is_empty()) {
+                Some(there) => self.mirror(remote, &there)?,
+                None => self.forget_seen(&Self::kept(remote, ""))?,
+            }
             return Ok(Adoption::Empty);
         }
         let seen = |name: &str| Self::seen(remote, name);
@@ -153,10 +157,23 @@ impl Store<'_> {
         let found = self.repo.ls_remote(remote, &ours).map_err(unreachable)?;
         let found: Vec<&str> =
             ours.into_iter().filter(|name| found.iter().any(|(there, _)| there == name)).collect();
+        for name in ours.into_iter().filter(|name| !found.contains(name)) {
+            self.forget_seen(&Self::seen(remote, name))?;
+        }
         if !found.is_empty() {
             fetch(&found).map_err(not_here)?;
         }
         Ok(found.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Forgets what was seen at a remote that does not have it any more: it is another one now, or
+    /// somebody took it away, and then it is shared again.
+    fn forget_seen(&self, below: &str) -> Result<(), StoreError> {
+        let mut gone: Vec<RefEdit> = Vec::new();
+        for (name, tip) in self.repo.refs_under(below)? {
+            gone.push(RefEdit::delete(name, tip));
+        }
+        Ok(self.repo.move_refs(&gone, "orchestrate: fetch")?)
     }
 
     /// Notes are a commit of a tree that has notes, or nothing; other files beside them are git's to
