@@ -124,12 +124,33 @@ fn is_older(path: &Path, then: i64) -> bool {
     since_epoch.and_then(|it| i64::try_from(it.as_millis()).ok()).is_some_and(|at| at < then)
 }
 
-/// A URL without the user and the password in it, where it has a password: what may be shown and kept.
+/// A URL without what lets somebody in: what may be shown and kept. With ssh a user alone is no secret;
+/// elsewhere it may be a token.
 pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let is_ssh = scheme.contains("ssh");
+    let rest = if is_ssh { rest } else { rest.split(['?', '#']).next().unwrap_or_default() };
     let authority = rest.split('/').next().unwrap_or_default();
     match authority.rsplit_once('@') {
-        Some((user, host)) if user.contains(':') => format!("{scheme}://{host}{}", &rest[authority.len()..]),
-        _ => url.to_owned(),
+        Some((user, host)) if !is_ssh || user.contains(':') => {
+            format!("{scheme}://{host}{}", &rest[authority.len()..])
+        }
+        _ => format!("{scheme}://{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_a_url_lets_nobody_in() {
+        let shown = |url| without_password(url);
+        assert_eq!(shown("https://me:word@host/o/r.git"), "https://host/o/r.git");
+        assert_eq!(shown("https://token@host/o/r.git?key=token"), "https://host/o/r.git");
+        assert_eq!(shown("ssh://git@host/o/r.git"), "ssh://git@host/o/r.git");
+        assert_eq!(shown("ssh://git:word@host/o/r.git"), "ssh://host/o/r.git");
+        assert_eq!(shown("git@host:o/r.git"), "git@host:o/r.git");
+        assert_eq!(shown("../r.git"), "../r.git");
     }
 }
