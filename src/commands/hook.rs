@@ -158,11 +158,13 @@ fn bring_up_to_date(
     // Who keeps the learning elsewhere shares it there, whatever is pushed where.
     let elsewhere = Some(store.settings.remote.as_str()).filter(|_| store.settings.has_remote);
     let to = elsewhere.or(remote.filter(|remote| repo.has_remote(remote)));
-    sharing::conclude(&store, to)?;
-    match to {
-        Some(to) if Some(to) == remote => share(cx, &store, (to, url), pushed)?,
-        Some(to) => share(cx, &store, (to, None), &[])?,
-        None => {}
+    let to = to.map(|to| Target::all(&store, to).map(|targets| (to, targets))).transpose()?;
+    // Nothing is proposed for review to those whom nobody agreed to share with.
+    let is_agreed = |targets: &[Target]| targets.iter().any(|target| target.is_agreed(&store));
+    sharing::conclude(&store, to.as_ref().filter(|(_, all)| is_agreed(all)).map(|(to, _)| *to))?;
+    if let Some((to, targets)) = to {
+        let pushing = Pushing { is_here: Some(to) == remote, url, refs: pushed };
+        share(cx, &store, &targets, &pushing)?;
     }
     let failed = |message| Err(Failure::new(exit::FAILED, message));
     match (drained.bad.first(), drained.left.first()) {
@@ -172,23 +174,26 @@ fn bring_up_to_date(
     }
 }
 
-/// Shares with a remote that the user agreed to. One that refuses is told of once, and then left
-/// alone until `sync` gets through.
-fn share(
-    cx: &Context,
-    store: &Store<'_>,
-    (remote, url): (&str, Option<&str>),
-    pushed: &[String],
-) -> Result<(), Failure> {
+/// The user's own push.
+struct Pushing<'a> {
+    /// Whether it goes to the remote that is shared with.
+    is_here: bool,
+    /// Where it goes; git calls the hook once for each URL.
+    url: Option<&'a str>,
+    /// The refs that it moves there.
+    refs: &'a [String],
+}
+
+/// Shares where the user agreed to it. One that refuses is told of once, and then left alone until
+/// `sync` gets through.
+fn share(cx: &Context, store: &Store<'_>, targets: &[Target], pushing: &Pushing<'_>) -> Result<(), Failure> {
     let mut shared = Ok(());
-    for target in Target::all(store, remote)? {
-        // git calls the hook once for each URL, and names it.
-        if url.is_none_or(|url| url == target.url)
-            && target.is_agreed(store)
-            && !Denied(store).knows(&target.name())
-        {
+    for target in targets {
+        let is_same = pushing.url.is_none_or(|url| url == target.url);
+        if (is_same || !pushing.is_here) && target.is_agreed(store) && !Denied(store).knows(&target.name()) {
+            let without = if is_same { pushing.refs } else { &[] };
             // One that can't be reached keeps the others from nothing.
-            shared = shared.and(sharing::push(cx, store, &target, pushed, PATIENCE).map(drop));
+            shared = shared.and(sharing::push(cx, store, target, without, PATIENCE).map(drop));
         }
     }
     shared

@@ -83,6 +83,35 @@ fn a_push_anywhere_shares_with_the_repository_of_the_learning() {
 }
 
 #[test]
+fn a_remote_that_has_nothing_of_it_any_more_gets_everything_again() {
+    let (old, new) = (hub(), TestRepo::bare());
+    let clone = recorded(clone_of(&old), "add a");
+    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    clone.git(["remote", "set-url", "origin", &url(&new)]);
+    let told = clone.orchestrate(["sync", "--push", "--yes", "--json"]).code(0).json();
+    assert_eq!((told["state"].as_str(), tree(&new)), (Some("shared"), tree(&clone)));
+    new.git(["update-ref", "-d", LEARNING]);
+    clone.orchestrate(["sync"]).code(0);
+    assert_eq!(tree(&new), tree(&clone));
+}
+
+#[test]
+fn what_the_user_pushes_is_left_out_under_whatever_name_the_remote_goes() {
+    let hub = hub();
+    let clone = clone_of(&hub).with_program_on_path();
+    clone.git(["config", "orchestrate.remote", &url(&hub)]);
+    clone.orchestrate(["hooks", "install"]).code(0);
+    let clone = recorded(clone, "add a");
+    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let clone = recorded(clone, "add b");
+    clone.git(["push", "-q", "origin", "refs/notes/orchestrate", "HEAD:refs/heads/more"]);
+    assert_eq!(
+        hub.git(["rev-parse", "refs/notes/orchestrate"]),
+        clone.git(["rev-parse", "refs/notes/orchestrate"])
+    );
+}
+
+#[test]
 fn a_path_starts_at_the_top_of_the_work_tree_wherever_one_is() {
     let clone = recorded(clone_of(&hub()), "add a").file("deep/er/b.txt", "1");
     let learning = clone.root().join("learning.git");
