@@ -39,6 +39,8 @@ pub(super) struct Unfinished {
     pub(super) transaction: String,
     /// When the writing began.
     pub(super) since: i64,
+    /// When it, or the git that moves refs for it, last said something.
+    pub(super) until: i64,
 }
 
 impl Journal {
@@ -66,7 +68,8 @@ impl Journal {
 
     /// What a holder before, or a git that was killed, did not finish.
     pub(super) fn unfinished(&self) -> std::io::Result<Option<Unfinished>> {
-        read(&mut &self.file)
+        let until = changed_ms(&self.file.metadata()?);
+        read(&mut &self.file, until)
     }
 
     /// Says that all is done.
@@ -83,13 +86,13 @@ impl Journal {
 }
 
 /// What the file says, where it says anything.
-fn read(file: &mut (impl Read + Seek)) -> std::io::Result<Option<Unfinished>> {
+fn read(file: &mut (impl Read + Seek), until: i64) -> std::io::Result<Option<Unfinished>> {
     let mut bytes = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
     let (since, transaction) = text.split_once('\0').unwrap_or_default();
-    let unfinished =
-        Unfinished { transaction: transaction.to_owned(), since: since.parse().unwrap_or(i64::MAX) };
+    let since = since.parse().unwrap_or(i64::MAX);
+    let unfinished = Unfinished { transaction: transaction.to_owned(), since, until };
     Ok((!text.is_empty()).then_some(unfinished))
 }

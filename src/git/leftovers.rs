@@ -2,7 +2,7 @@
 //! no gc may touch.
 //!
 //! Guarantee: nothing of a living git or of a living writer is lost to it. A lock file that does not say
-//! whose it is goes when it is older than any git keeps one; a writer whose temporary object is taken
+//! whose it is goes when it was made while they were at work and is older than a git keeps one; a writer whose temporary object is taken
 //! away (one without the lock) writes it again.
 
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ impl Repository {
     /// What can't be removed is named by git when it is in the way.
     pub(super) fn clear(&self, unfinished: &Unfinished) {
         for (path, content) in self.locks(&unfinished.transaction) {
-            clear_lock(&path, content.as_deref(), unfinished.since);
+            clear_lock(&path, content.as_deref(), unfinished);
         }
         let objects = self.gix.objects.store_ref().path();
         for path in files(objects).filter(|path| name(path).starts_with(TEMPORARY)) {
@@ -71,16 +71,18 @@ impl Repository {
 
 /// Removes a lock file of the dead: at once where its content says whose it is, else when it has been
 /// there for longer than any git needs it.
-fn clear_lock(path: &Path, content: Option<&str>, since: i64) {
+fn clear_lock(path: &Path, content: Option<&str>, unfinished: &Unfinished) {
+    let last = unfinished.until.saturating_add(i64::try_from(MOMENTS.as_millis()).unwrap_or(i64::MAX));
     while let Ok(lock) = path.symlink_metadata() {
         let text = std::fs::read_to_string(path).unwrap_or_default();
         let (ours, anonymous) = (content == Some(text.trim()), content.is_none() || text.is_empty());
-        let was_before = changed_ms(&lock) < since;
-        if ours || anonymous && !was_before && age(&lock) > MOMENTS {
+        // What was made before or after their time is somebody else's.
+        let is_foreign = !(unfinished.since..=last).contains(&changed_ms(&lock));
+        if ours || anonymous && !is_foreign && age(&lock) > MOMENTS {
             drop(std::fs::remove_file(path));
             return;
         }
-        if was_before || !anonymous {
+        if is_foreign || !anonymous {
             return;
         }
         thread::sleep(MOMENTS / 100);
