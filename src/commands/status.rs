@@ -104,6 +104,7 @@ pub(crate) fn run(_args: &Args, cx: &Context) -> Ended {
     for (remote, number) in &unjoined {
         let named =
             if *remote == store.settings.remote { String::new() } else { format!(" {}", quoted(remote)) };
+        let remote = without_password(remote);
         let are = if *number == 1 { "is" } else { "are" };
         let executions = count(*number, "execution");
         cx.ui.hint(format!(

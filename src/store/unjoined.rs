@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Store;
 use super::error::StoreError;
+use super::executions::NOTES;
 use super::reading::Reading;
 use crate::model::id::RecordId;
 use crate::model::record::Record;
-
-/// Below here is what fetches saw, a folder for each remote.
-const SEEN: &str = "refs/orchestrate/remotes/";
 
 impl Store<'_> {
     /// Remotes of which a fetch has seen executions that are not in `reading`, with how many. Notes that
@@ -17,10 +15,12 @@ impl Store<'_> {
     pub(crate) fn unjoined(&self, reading: &Reading<'_>) -> Result<Vec<(String, usize)>, StoreError> {
         let ours = self.notes_tip()?;
         let mut unjoined = Vec::new();
-        for (name, theirs) in self.repo.refs_under(SEEN)? {
-            let Some(remote) = name.strip_prefix(SEEN).and_then(|name| name.strip_suffix("/notes")) else {
-                continue;
-            };
+        let mut remotes = self.repo.remotes()?;
+        if !remotes.contains(&self.settings.remote) {
+            remotes.push(self.settings.remote.clone());
+        }
+        for remote in remotes {
+            let Some(theirs) = self.repo.tip(&Self::seen(&remote, NOTES))? else { continue };
             if let Some(ours) = ours
                 && (ours == theirs || self.repo.is_ancestor(theirs, ours).unwrap_or(false))
             {
@@ -38,7 +38,7 @@ impl Store<'_> {
                 }
             }
             if !new.is_empty() {
-                unjoined.push((remote.to_owned(), new.len()));
+                unjoined.push((remote, new.len()));
             }
         }
         Ok(unjoined)
