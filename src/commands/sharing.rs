@@ -74,6 +74,11 @@ pub(super) fn conclude(store: &Store<'_>, remote: Option<&str>) -> Result<(), Fa
     Ok(())
 }
 
+/// How long who lost a race lets others go first.
+const NEW: Duration = Duration::from_secs(1);
+/// How long a remote's lock is held, and two that have lost for longer are apart.
+const MOMENT: Duration = Duration::from_millis(50);
+
 /// What sharing came to.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -143,11 +148,10 @@ pub(super) fn push(
             }
             Pushed::Raced { reason, .. } => {
                 cx.ui.stage(format!("others were faster {tries} times: asking again"));
-                // Who is behind has to get one round in before the others: who has lost more often waits
-                // less, and who has won lets others go first (see `Turn`). A lock may be held for longer.
+                // Who has lost for a while is faster than those who have just come, and who has won lets
+                // the others go first (see `Turn`). A lock is held for moments.
                 let is_behind = reason.contains("fetch first") || reason.contains("non-fast-forward");
-                let held = Duration::from_millis(100) * tries.min(20);
-                pause(cx, if is_behind { round.elapsed() * 2 / tries } else { held });
+                pause(cx, if is_behind && watch.elapsed() < NEW { round.elapsed() } else { MOMENT });
                 round = Stopwatch::start();
                 take_in(store, remote)?;
                 conclude(store, Some(remote))?;

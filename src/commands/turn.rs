@@ -5,6 +5,7 @@
 //! push again within seconds. Limit: it only helps among those who do it.
 
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use super::Context;
@@ -26,7 +27,10 @@ impl Turn<'_> {
     pub(super) fn wait(&self, cx: &Context) {
         let Some((at, took)) = self.last() else { return };
         if (0..RECENT_MS).contains(&(cx.host.now_ms() - at)) {
-            pause(cx, LONGEST.min(took * OTHERS));
+            // Hardly by chance: where some come back early, others lose for long.
+            let longest = LONGEST.min(took * OTHERS);
+            thread::sleep(longest * 4 / 5);
+            pause(cx, longest / 5);
         }
     }
 
