@@ -7,7 +7,7 @@ use crate::support::{Ran, TestRepo, execution, piped};
 const LEARNING: &str = "refs/orchestrate/learning";
 
 /// A bare repository that clones push to.
-fn hub() -> TestRepo {
+pub(crate) fn hub() -> TestRepo {
     let seed = TestRepo::new().commit("start");
     let hub = TestRepo::bare();
     seed.git(["push", "-q", hub.path().to_str().expect("UTF-8"), "main"]);
@@ -15,7 +15,7 @@ fn hub() -> TestRepo {
 }
 
 /// A clone that leaves merging to others, and agreed to share.
-fn clone_of(hub: &TestRepo) -> TestRepo {
+pub(crate) fn clone_of(hub: &TestRepo) -> TestRepo {
     let clone = TestRepo::clone_of(hub).with_real_clock();
     clone.git(["config", "orchestrate.review", "branch"]);
     clone.orchestrate(["sync", "--push", "--yes"]).code(0);

@@ -6,26 +6,11 @@ use serde_json::Value;
 
 use crate::hooks_scene::skip;
 use crate::pipeline::{Ci, TOKEN, parse};
+use crate::review::{clone_of, hub};
 use crate::support::{Ran, TestRepo, execution};
 use crate::travel::{race, work};
 
 const LEARNING: &str = "refs/orchestrate/learning";
-
-/// A bare repository that clones push to.
-fn hub() -> TestRepo {
-    let seed = TestRepo::new().commit("start");
-    let hub = TestRepo::bare();
-    seed.git(["push", "-q", hub.path().to_str().expect("UTF-8"), "main"]);
-    hub
-}
-
-/// A clone whose learning is reviewed.
-fn clone_of(hub: &TestRepo) -> TestRepo {
-    let clone = TestRepo::clone_of(hub).with_real_clock();
-    clone.git(["config", "orchestrate.review", "branch"]);
-    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
-    clone
-}
 
 /// A clone that pushed what one execution taught.
 fn taught(hub: &TestRepo, request: &str, components: [&str; 2]) -> TestRepo {
