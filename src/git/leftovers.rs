@@ -31,11 +31,7 @@ impl Repository {
         for path in files(objects).filter(|path| name(path).starts_with(TEMPORARY)) {
             drop(std::fs::remove_file(path));
         }
-        let of_ours = |path: &PathBuf| {
-            path.extension().is_some_and(|it| it == "keep")
-                && std::fs::read_to_string(path).is_ok_and(|text| text.trim() == KEPT)
-        };
-        for path in files(&objects.join("pack")).filter(of_ours) {
+        for path in kept(&objects.join("pack")) {
             drop(std::fs::remove_file(path));
         }
     }
@@ -87,6 +83,14 @@ fn clear_lock(path: &Path, content: Option<&str>, unfinished: &Unfinished) {
         }
         thread::sleep(MOMENTS / 100);
     }
+}
+
+/// The `.keep` files of ours in a folder of packs.
+pub(super) fn kept(packs: &Path) -> impl Iterator<Item = PathBuf> {
+    files(packs).filter(|path| {
+        path.extension().is_some_and(|it| it == "keep")
+            && std::fs::read_to_string(path).is_ok_and(|text| text.trim() == KEPT)
+    })
 }
 
 /// The files of a folder.

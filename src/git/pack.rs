@@ -18,7 +18,7 @@ use gix_pack::data::output::bytes::FromEntriesIter;
 use gix_pack::data::output::{Count, Entry};
 
 use super::error::GitError;
-use super::leftovers::KEPT;
+use super::leftovers::{KEPT, kept};
 use super::repository::Repository;
 
 /// Packs of theirs are durable when git ends, with their indexes.
@@ -82,13 +82,8 @@ impl Repository {
 /// Removes the `.keep` files of ours whose packs never got an index: a gc with `--prune=now` takes away
 /// what git is writing, and git leaves the file.
 fn release_unfinished(dir: &Path) {
-    let is_unfinished = |keep: &PathBuf| {
-        keep.extension().is_some_and(|it| it == "keep")
-            && !keep.with_extension("idx").exists()
-            && std::fs::read_to_string(keep).is_ok_and(|text| text.trim_end() == KEPT)
-    };
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.filter(is_unfinished).for_each(|keep| drop(std::fs::remove_file(keep)));
+    let unfinished = kept(dir).filter(|keep| !keep.with_extension("idx").exists());
+    unfinished.for_each(|keep| drop(std::fs::remove_file(keep)));
 }
 
 #[cfg(test)]
