@@ -140,15 +140,18 @@ mod tests {
 
     #[test]
     fn what_was_added_removed_and_changed_is_told_apart_from_what_runs() {
-        let tree = Tree::new()
-            .entries(r#"{"name":"p","source":"./p"}"#)
-            .skill("p", "same")
-            .skill("p", "gone")
-            .skill("p", "reworded")
-            .skill("p", "scripted")
-            .file("p/skills/scripted/run.sh", "exit 0")
-            .file("p/.mcp.json", server("old"))
-            .file("p/hooks/hooks.json", hook("old"));
+        let first = || {
+            Tree::new()
+                .entries(r#"{"name":"p","source":"./p"}"#)
+                .skill("p", "same")
+                .skill("p", "gone")
+                .skill("p", "reworded")
+                .skill("p", "scripted")
+                .file("p/skills/scripted/run.sh", "exit 0")
+                .file("p/.mcp.json", server("old"))
+                .file("p/hooks/hooks.json", hook("old"))
+        };
+        let tree = first();
         let old = tree.read();
         assert!(compare(&old, &tree.read()).is_empty());
         let tree = tree
@@ -159,15 +162,7 @@ mod tests {
             .file("p/.mcp.json", server("new"))
             .file("p/hooks/hooks.json", hook("new"));
         // Scripts are compared where they lie, so the old tree has to be another folder.
-        let before = Tree::new()
-            .entries(r#"{"name":"p","source":"./p"}"#)
-            .skill("p", "same")
-            .skill("p", "gone")
-            .skill("p", "reworded")
-            .skill("p", "scripted")
-            .file("p/skills/scripted/run.sh", "exit 0")
-            .file("p/.mcp.json", server("old"))
-            .file("p/hooks/hooks.json", hook("old"));
+        let before = first();
         std::fs::remove_dir_all(tree.root().join("p/skills/gone")).expect("removed");
         insta::assert_snapshot!(shown(&compare(&before.read(), &tree.read())), @r#"
         added m/p/skill/new runs=true
