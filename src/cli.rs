@@ -51,6 +51,7 @@ enum Verb {
     #[command(alias = "analyze-plugins")]
     Analyze(commands::analyze::Args),
     Catalog(commands::catalog::Args),
+    Research(commands::research::Args),
     Plan(commands::plan::Args),
     Run(commands::run::Args),
     Demo(commands::demo::Args),
@@ -128,6 +129,7 @@ fn dispatch(verb: &Verb, cx: &Context) -> Ended {
         Verb::Marketplace(args) => commands::marketplace::run(args, cx),
         Verb::Analyze(args) => commands::analyze::run(args, cx),
         Verb::Catalog(args) => commands::catalog::run(args, cx),
+        Verb::Research(args) => commands::research::run(args, cx),
         Verb::Plan(args) => commands::plan::run(args, cx),
         Verb::Run(args) => commands::run::run(args, cx),
         Verb::Demo(args) => commands::demo::run(args, cx),

@@ -12,6 +12,7 @@ mod learn;
 mod marketplace;
 mod model;
 mod plan;
+mod report;
 mod research;
 mod store;
 mod ui;

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::facts::{KINDS, place_of};
 use super::knowledge::Knowledge;
-use super::{Context, DONE, Ended};
+use super::{Context, DONE, Ended, reliability};
 use crate::model::component::{Catalog, Component};
 use crate::research::facts::facts;
 use crate::research::index::Index;
+use crate::research::reliability::Reliability;
 use crate::ui::{Failure, clip, exit, percent, share, tally, thousands};
 
 /// Search the components of all marketplaces, and show what is known of one
@@ -123,11 +124,12 @@ const SHOWN_NAMES: usize = 4;
 fn show(cx: &Context, known: &Knowledge, component: &Component) -> Ended {
     let facts = facts(component, &known.executions);
     let record = known.library.component_tally(&component.id);
+    let reliability = Reliability::of(&component.id, &known.executions);
     if cx.ui.is_json() {
         cx.ui.json(&json!({
             "v": 1, "component": component.id, "description": component.description, "file": component.file_below_root(),
             "content": component.content, "contract": component.contract, "tokens": component.tokens,
-            "tally": record, "facts": facts,
+            "tally": record, "reliability": reliability, "facts": facts,
         }));
         return DONE;
     }
@@ -145,6 +147,7 @@ fn show(cx: &Context, known: &Knowledge, component: &Component) -> Ended {
         ("runs", runs.to_owned()),
     ];
     cx.ui.table(&[], &about.map(|(name, text)| vec![name.to_owned(), text]), &[]);
+    reliability::show(cx, &reliability);
     cx.ui.gap();
     let mut rows = Vec::new();
     for kind in KINDS.iter().filter(|kind| !OF_THEIR_OWN.contains(kind)) {

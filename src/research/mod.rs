@@ -6,5 +6,6 @@ pub(crate) mod facts;
 mod fields;
 pub(crate) mod index;
 mod query;
+pub(crate) mod reliability;
 mod synonyms;
 mod terms;

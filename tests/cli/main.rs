@@ -38,6 +38,7 @@ mod reconcile;
 mod record;
 mod remotes;
 mod repositories;
+mod research;
 mod review;
 mod run;
 mod run_apply;

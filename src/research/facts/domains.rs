@@ -1,8 +1,12 @@
 //! The closed list of domains, and the words that belong to each.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
 use super::found::Found;
 use crate::model::capability::{Claim, Method, Place};
 use crate::model::component::Component;
+use crate::model::words::stems;
 
 /// Domains with the labels and words that mean them, lower case. A word stands in one domain only.
 const DOMAINS: &[(&str, &[&str])] = &[
@@ -267,6 +271,18 @@ fn of_word(word: &str) -> Option<&'static str> {
     DOMAINS.iter().find(|(_, words)| words.contains(&word)).map(|(name, _)| *name)
 }
 
+/// Domains by the stems of their words; labels of several words belong to marketplaces, not to requests.
+static STEMS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+    let words = DOMAINS.iter().flat_map(|(name, words)| words.iter().map(|word| (*word, *name)));
+    let stem = |(word, name)| Some((<[String; 1]>::try_from(stems(word)).ok()?, name));
+    words.filter_map(stem).map(|([stem], name)| (stem, name)).collect()
+});
+
+/// The domains that the keywords of a request speak of.
+pub(crate) fn of_keywords(keywords: &[String]) -> BTreeSet<&'static str> {
+    keywords.iter().filter_map(|word| STEMS.get(word)).copied().collect()
+}
+
 /// Whether name or description of `component` have a word of this domain.
 pub(super) fn speaks_of(component: &Component, domain: &str) -> bool {
     // Some names repeat their plugin's.
@@ -326,5 +342,12 @@ mod tests {
             assert_eq!(words.iter().filter(|it| *it == word).count(), 1, "{word}");
         }
         assert_eq!((of_label("AI ML"), of_label("cooking")), (Some("ai"), None));
+    }
+
+    #[test]
+    fn a_request_may_be_about_several_domains_or_none() {
+        let about = |text: &str| Vec::from_iter(of_keywords(&crate::model::words::keywords(text)));
+        assert_eq!(about("build REST endpoints and profile their latency"), ["api", "performance"]);
+        assert_eq!(about("add a licence"), [""; 0]);
     }
 }

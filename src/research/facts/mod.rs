@@ -27,6 +27,7 @@ mod laws;
 #[cfg(test)]
 mod samples;
 
+pub(crate) use self::domains::of_keywords as domains_of;
 use self::found::Found;
 use self::observed::Observed;
 use self::outline::{Line, Part};
