@@ -2,12 +2,18 @@
 
 use super::Finding;
 use crate::model::text::quoted;
-use crate::store::{Elsewhere, Gap, NOTES};
+use crate::store::{Elsewhere, Gap, NOTES, Remembered};
 
 /// Where what is missing may be, and what is here.
 pub(super) struct Around<'a> {
     pub(super) elsewhere: &'a Elsewhere,
     pub(super) has_notes: bool,
+}
+
+impl<'a> Around<'a> {
+    pub(super) fn of(remembered: &'a Remembered) -> Self {
+        Self { elsewhere: &remembered.elsewhere, has_notes: remembered.notes.is_some() }
+    }
 }
 
 impl Around<'_> {
@@ -16,7 +22,7 @@ impl Around<'_> {
         let message = match gap {
             Gap::History { commit } => format!("commit {} is missing here", commit.short()),
             Gap::Notes { commit } => {
-                format!("the notes commit {} that was counted is missing here", commit.short())
+                format!("no notes here have the notes commit {} that was counted", commit.short())
             }
             Gap::Newer { records: 1 } => "a record is of a newer kind or version".to_owned(),
             Gap::Newer { records } => format!("{records} records are of a newer kind or version"),

@@ -7,7 +7,7 @@ use crate::model::laws::{noted, record};
 use crate::model::library::Library;
 use crate::model::record::Record;
 use crate::model::recount::recount;
-use crate::model::told::Told;
+use crate::model::told::{Told, untold};
 
 const REPLICAS: usize = 4;
 
@@ -54,6 +54,8 @@ impl Replica {
         assert_eq!(losses(&recount(&records, &library), &library), []);
         let fresh = Library { epoch: library.epoch.clone(), ..Library::default() };
         assert!(library.decisions.beyond(&recount(&records, &fresh).decisions).is_empty());
+        assert_eq!(untold(&library, &records, None), None);
+        assert_eq!(untold(&library, &records, Some(&Library::default())), None);
         let told = Told::by(&records);
         for pattern in library.patterns.values() {
             assert_eq!(told.untold_of_pattern(pattern), Vec::<&str>::new(), "{pattern:?}");

@@ -20,9 +20,9 @@ use serde::Serialize;
 
 use crate::model::library::{Library, Problem};
 use crate::model::oid::Oid;
-use crate::model::recount::recount;
 use crate::model::text::quoted;
-use crate::store::{NOTES, Noted, Remembered, Step, Tree, Unread};
+use crate::model::told::{recounted, untold};
+use crate::store::{Gap, NOTES, Noted, Remembered, Step, Tree, Unread};
 pub(crate) use change::Move;
 use gap::Around;
 
@@ -77,6 +77,11 @@ impl Finding {
         Self { status: Status::Failed, cure: Some(cure.into()), ..Self::passed(rule, object, message) }
     }
 
+    /// What is wrong with what.
+    pub(crate) fn words(&self) -> String {
+        format!("{}: {}", self.object, self.message)
+    }
+
     /// The same, about a file of a learning tree.
     fn in_file(self, path: &str) -> Self {
         Self { file: Some(path.to_owned()), ..self }
@@ -101,16 +106,25 @@ impl Verdict {
     }
 }
 
-/// What speaks against what is remembered: the first failure, if there is one.
-pub(crate) fn objection(remembered: &Remembered) -> Option<String> {
-    let verdict = audit(remembered);
-    let failed = verdict.findings.into_iter().find(|finding| finding.status == Status::Failed);
-    failed.map(|finding| format!("{}: {}", finding.object, finding.message))
+/// What speaks against joining or sharing what is remembered: the first failure, or the first thing that
+/// counts and that no notes here tell. History that was cut off is nobody's fault.
+pub(crate) fn objection(remembered: &Remembered) -> Option<Finding> {
+    let around = Around::of(remembered);
+    let untold = |(name, tree): &(String, Result<Tree, Unread>)| {
+        let subject = Subject { name: name.clone(), tree: tree.as_ref().ok()? };
+        let is_cut = |gap: &&Gap| matches!(gap, Gap::History { .. });
+        let gap = subject.tree.counted.missing.iter().find(|gap| !is_cut(gap))?;
+        let untold = subject.untold()?;
+        let finding = subject.not_checked("cells", gap, &around);
+        Some(Finding { message: format!("{untold}, and {}", finding.message), ..finding })
+    };
+    let failed = audit(remembered).findings.into_iter().find(|finding| finding.status == Status::Failed);
+    failed.or_else(|| remembered.learning.iter().find_map(untold))
 }
 
 /// Audits notes and learning.
 pub(crate) fn audit(remembered: &Remembered) -> Verdict {
-    let around = Around { elsewhere: &remembered.elsewhere, has_notes: remembered.notes.is_some() };
+    let around = Around::of(remembered);
     let mut findings = audit_notes(remembered.notes.as_ref(), &around);
     let mut moves = Vec::new();
     for (name, tree) in &remembered.learning {
@@ -146,7 +160,10 @@ fn audit_learning(subject: &Subject<'_>, around: &Around<'_>) -> Vec<Finding> {
     if !subject.files().contains_key("format") {
         return [history, format, paths, characters].concat();
     }
-    let counted = recount(&subject.tree.counted.records, subject.library());
+    let nothing = Library::default();
+    let before = subject.tree.range.as_ref().and_then(|range| range.before.as_ref());
+    let before = before.map_or(&nothing, |held| &held.library);
+    let counted = recounted(&subject.tree.counted.records, subject.library(), before);
     let folders = rules::folders(subject);
     let cells = rules::cells(subject, &counted, around);
     // A pattern in the wrong folder is said once, not again for its bytes.
@@ -166,7 +183,7 @@ fn audit_learning(subject: &Subject<'_>, around: &Around<'_>) -> Vec<Finding> {
         paths,
         characters,
         range::join(subject, &counted),
-        range::evidence(subject),
+        range::evidence(subject, around),
         range::months(subject),
         range::secrets(subject),
         change::policy(subject),
@@ -209,6 +226,21 @@ impl Subject<'_> {
     /// Whether all records that were counted are here.
     fn is_known(&self) -> bool {
         self.tree.counted.missing.is_empty()
+    }
+
+    /// The first thing that is new and that no notes here tell, in words.
+    fn untold(&self) -> Option<String> {
+        untold(self.library(), self.tree.counted.told(), self.before().as_deref())
+    }
+
+    /// Why it can't be told whether all that is new was counted right.
+    fn not_checked(&self, rule: &'static str, gap: &Gap, around: &Around<'_>) -> Finding {
+        let finding = around.not_checked(rule, &self.name, gap);
+        if !around.has_notes || !matches!(gap, Gap::Notes { .. }) {
+            return finding;
+        }
+        let cure = finding.cure.map(|cure| format!("{cure}; where they were begun anew, {}", self.anew()));
+        Finding { cure, ..finding }
     }
 
     /// A file of the tree, as a person names it.

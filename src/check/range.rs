@@ -74,12 +74,16 @@ fn finding(subject: &Subject<'_>, loss: &Loss, whose: &str, cure: &str) -> Findi
 }
 
 /// Nothing new counts or stops counting that no note tells.
-pub(super) fn evidence(subject: &Subject<'_>) -> Vec<Finding> {
-    let Some(range) = subject.tree.range.as_ref().filter(|_| subject.is_known()) else { return Vec::new() };
+pub(super) fn evidence(subject: &Subject<'_>, around: &Around<'_>) -> Vec<Finding> {
+    let Some(range) = &subject.tree.range else { return Vec::new() };
+    let gap = subject.tree.counted.missing.first();
+    if let Some(gap) = gap.filter(|_| subject.untold().is_some()) {
+        return vec![subject.not_checked("evidence", gap, around)];
+    }
     if range.steps.is_empty() {
         return vec![Finding::passed("evidence", &subject.name, "nothing is new")];
     }
-    let (library, records) = (subject.library(), &subject.tree.counted.records);
+    let (library, records) = (subject.library(), subject.tree.counted.told());
     let nothing = Library::default();
     let before = range.before.as_ref().map_or(&nothing, |held| &held.library);
     let mut findings = Vec::new();

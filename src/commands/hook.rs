@@ -154,10 +154,10 @@ fn bring_up_to_date(
     let store = cx.store(&repo)?;
     let drained = store.drain()?;
     store.learn(&learn::catch_up)?;
-    require_sound(&store)?;
     // Who keeps the learning elsewhere shares it there, whatever is pushed where.
     let elsewhere = Some(store.settings.remote.as_str()).filter(|_| store.settings.has_remote);
     let to = elsewhere.or(remote.filter(|remote| repo.has_remote(remote)));
+    require_sound(&store, to)?;
     let to = to.map(|to| Target::all(&store, to).map(|targets| (to, targets))).transpose()?;
     // Nothing is proposed for review to those whom nobody agreed to share with.
     let is_agreed = |targets: &[Target]| targets.iter().any(|target| target.is_agreed(&store));

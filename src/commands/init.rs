@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::sharing::objection;
 use super::template::Ci;
 use super::{Context, DONE, Ended};
-use crate::check;
 use crate::git::{Repository, without_password};
 use crate::hook;
 use crate::learn;
@@ -98,7 +98,7 @@ fn look_at_remote(args: &Args, store: &Store<'_>) -> Result<Remote, Failure> {
     if !store.repo.is_remote(remote) {
         return Ok(Remote::Missing);
     }
-    match store.adopt(remote, &check::objection, &learn::merge) {
+    match store.adopt(remote, &objection, &learn::merge) {
         Ok(Adoption::Empty) => Ok(Remote::Empty),
         Ok(Adoption::Refused(refused)) => Ok(Remote::Refused(refused)),
         Ok(Adoption::Joined(adopted)) => Ok(Remote::Joined(adopted)),

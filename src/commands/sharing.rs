@@ -9,7 +9,7 @@ use crate::check;
 use crate::git::{GitError, Pushed, without_password};
 use crate::host::Stopwatch;
 use crate::learn;
-use crate::store::{Adopted, Adoption, LEARNING, Review, Secrets, Share, Store};
+use crate::store::{Adopted, Adoption, Remembered, Review, Share, Store};
 use crate::ui::{Failure, exit};
 
 /// Where to: one of the URLs that a remote is pushed to.
@@ -43,21 +43,13 @@ impl Target {
     }
 }
 
-/// Nothing is merged or shared that an audit objects to. Under review the branches of others are for
-/// whoever reviews.
-pub(super) fn require_sound(store: &Store<'_>) -> Result<(), Failure> {
-    let mut refs = Vec::new();
-    if store.settings.review == Review::Branch {
-        refs.extend(store.learning_tip()?.map(|_| LEARNING.to_owned()));
-        refs.extend(store.own_branches()?.into_iter().map(|(name, _)| name));
-    }
-    match check::objection(&store.remembered(&refs, Secrets::Left)?) {
-        None => Ok(()),
-        Some(objection) => {
-            Err(Failure::new(exit::FAILED, format!("nothing was merged or shared: {objection}"))
-                .hint("`git orchestrate check` says what to do"))
-        }
-    }
+/// Nothing is merged or shared that an audit objects to, here or where `remote` is fetched from. Under review
+/// the branches of others are for whoever reviews.
+pub(super) fn require_sound(store: &Store<'_>, remote: Option<&str>) -> Result<(), Failure> {
+    let Some(finding) = check::objection(&store.leaving(remote)?) else { return Ok(()) };
+    let message = format!("nothing was merged or shared: {}", finding.words());
+    let failure = Failure::new(exit::FAILED, message);
+    Err(finding.cure.into_iter().fold(failure, Failure::hint).hint("`git orchestrate check` shows it all"))
 }
 
 /// Merges what was learned, or makes branches of it that `remote` can review.
@@ -90,9 +82,14 @@ pub(super) struct Shared {
     pub(super) took: Duration,
 }
 
+/// What speaks against a fetched library, in words.
+pub(super) fn objection(fetched: &Remembered) -> Option<String> {
+    check::objection(fetched).map(|finding| finding.words())
+}
+
 /// Fetches, looks, joins. What is not what its name says touches nothing of ours.
 pub(super) fn take_in(store: &Store<'_>, remote: &str) -> Result<Adopted, Failure> {
-    match store.adopt(remote, &check::objection, &learn::merge)? {
+    match store.adopt(remote, &objection, &learn::merge)? {
         Adoption::Empty => Ok(Adopted::default()),
         Adoption::Joined(adopted) => Ok(adopted),
         Adoption::Refused(refused) => {
@@ -107,7 +104,8 @@ pub(super) fn take_in(store: &Store<'_>, remote: &str) -> Result<Adopted, Failur
                     named.join(", ")
                 ),
             )
-            .hint(format!("nothing of yours was touched; look at {} here", kept.join(", "))))
+            .hint(format!("nothing of yours was touched; look at {} here", kept.join(", ")))
+            .hint("who keeps the remote can put them back to a commit before: `git push --force REMOTE COMMIT:REF`"))
         }
     }
 }

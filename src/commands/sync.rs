@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         synced.taken = Some(taken);
         cx.ui.stage("counting what was learned");
         store.learn(&learn::catch_up)?;
-        require_sound(&store)?;
+        require_sound(&store, Some(&remote))?;
         sharing::conclude(&store, Some(&remote))?;
     }
     if args.dry_run || args.fetch {

@@ -43,7 +43,8 @@ impl fmt::Display for Decision {
 }
 
 impl Decision {
-    fn counts(self) -> bool {
+    /// Whether the execution counts.
+    pub(super) fn counts(self) -> bool {
         matches!(self, Self::Told { dropped: false, .. })
     }
 }
@@ -92,6 +93,12 @@ impl Decisions {
     pub(crate) fn beyond(&self, other: &Self) -> Self {
         let greater = self.iter().filter(|(claim, decision)| other.get(claim) < Some(*decision));
         Self(greater.map(|(claim, decision)| (claim.clone(), decision)).collect())
+    }
+
+    /// The same without those that raise what is counted, where `told` has none that is as great.
+    pub(super) fn without_untold_raises(mut self, told: &Self) -> Self {
+        self.0.retain(|claim, decision| !decision.counts() || told.get(claim) >= Some(*decision));
+        self
     }
 
     /// Whether nothing was decided.

@@ -1,16 +1,76 @@
-//! What the records tell of patterns and components beside their cells: everything that any of them
-//! could have brought into a library, whether or not it still counts.
+//! What the records tell of patterns and components: everything that any of them could have brought into
+//! a library, whether or not it still counts; and so what a library says that nobody told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counts::request_hash;
+use super::evidence::{Cells, Slot};
 use super::id::{ComponentId, PatternId};
 use super::library::{ComponentRecord, Issue, Library};
 use super::pattern::{Pattern, Shape};
 use super::record::{Execution, Outcome, Record, StepOutcome};
-use super::recount::Records;
+use super::recount::{Records, recount};
 use super::text::visible;
 use super::time::Timestamp;
+
+/// The library that `records` show beside what `library` decided. An execution that only it says to count
+/// raises nothing, unless it is in a library `before`.
+pub(crate) fn recounted(records: &Records, library: &Library, before: &Library) -> Library {
+    let fresh = Library { epoch: library.epoch.clone(), ..Library::default() };
+    let mut told = recount(records, &fresh).decisions;
+    told.join(&before.decisions);
+    let decisions = library.decisions.clone().without_untold_raises(&told);
+    recount(records, &Library { decisions, ..fresh })
+}
+
+/// The first thing that `library` says beyond `before` and no record tells, in words. Where nothing is
+/// known from before, only its cells have to be told: records that somebody mended tell other words.
+pub(crate) fn untold(library: &Library, records: &Records, before: Option<&Library>) -> Option<String> {
+    let nothing = Library::default();
+    untold_cell(library, &recounted(records, library, before.unwrap_or(&nothing)), before)
+        .or_else(|| untold_text(library, records, before?))
+}
+
+fn untold_cell(library: &Library, counted: &Library, before: Option<&Library>) -> Option<String> {
+    let untold = |cells: &Cells, told: [Option<&Cells>; 2]| {
+        let told = |slot: &Slot| told.iter().flatten().map(|cells| cells.get(slot)).max().unwrap_or(0);
+        let mut raised = cells.iter().filter(|(slot, says)| *says > told(slot));
+        raised.next().map(|(slot, says)| (slot.clone(), says, told(slot)))
+    };
+    let words = |id: &str, (slot, says, told): (Slot, u64, u64)| {
+        let Slot { replica, month, outcome } = &slot;
+        let cell = format!("{replica} {} {}", month.as_str(), outcome.as_str());
+        format!("the cell {cell} of {id} says {says}, the notes here say {told}")
+    };
+    let patterns = library.patterns.iter().find_map(|(id, pattern)| {
+        let told = [Some(counted), before].map(|it| it?.patterns.get(id).map(|it| &it.cells));
+        Some(words(id.as_str(), untold(&pattern.cells, told)?))
+    });
+    patterns.or_else(|| {
+        library.components.iter().find_map(|(id, record)| {
+            let told = [Some(counted), before].map(|it| it?.components.get(id).map(|it| &it.cells));
+            Some(words(id.as_str(), untold(&record.cells, told)?))
+        })
+    })
+}
+
+fn untold_text(library: &Library, records: &Records, before: &Library) -> Option<String> {
+    let fresh = Library { epoch: library.epoch.clone(), ..Library::default() };
+    let new = library.decisions.beyond(&before.decisions);
+    let new = new.beyond(&recount(records, &fresh).decisions);
+    let told = Told::by(records).and(before);
+    let of_execution = new.claims().next().map(|claim| ("forgotten", claim.id.to_string()));
+    let of_pattern = || {
+        let of = |it: &Pattern| Some((*told.untold_of_pattern(it).first()?, it.id.to_string()));
+        library.patterns.values().find_map(of)
+    };
+    let of_component = || {
+        let of = |id: &ComponentId, it| Some((*told.untold_of_component(id, it).first()?, id.to_string()));
+        library.components.iter().find_map(|(id, record)| of(id, record))
+    };
+    let (field, of) = of_execution.or_else(of_pattern).or_else(of_component)?;
+    Some(format!("no note here tells what `{field}` says of {of}"))
+}
 
 /// What is told of patterns and components.
 #[derive(Debug, Default)]

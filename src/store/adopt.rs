@@ -11,6 +11,7 @@ use super::error::{StoreError, Unread};
 use super::executions::NOTES;
 use super::learning::{LEARNING, unless_lost};
 use super::noted::note_lines;
+use super::theirs::Theirs;
 use crate::git::{GitError, NewCommit, NotesTree, RefEdit, Writer, without_password};
 use crate::host::Stopwatch;
 use crate::model::library::Library;
@@ -55,16 +56,8 @@ pub(crate) enum Adoption {
     Joined(Adopted),
 }
 
-/// What git says where the other side is to blame.
-const UNREACHABLE: &[&str] = &[
-    "Could not read from remote",
-    "unable to access",
-    "hung up",
-    "early EOF",
-    "remote error",
-    "Connection",
-    "unable to connect",
-];
+/// How often a remote is looked at again whose refs don't fit together, as long as they move.
+const LOOKS: u32 = 5;
 
 impl Store<'_> {
     /// Fetches notes and learning from `remote`, looks at them, and joins them with ours. `object` says
@@ -77,42 +70,32 @@ impl Store<'_> {
     ) -> Result<Adoption, StoreError> {
         // First: the learning that is fetched after it has all that was merged from branches that are gone.
         let branches = self.fetch_branches(remote)?;
-        let found = self.fetch_ours(remote)?;
-        if found.is_empty() {
+        let mut theirs = self.fetch_ours(remote)?;
+        if theirs.is_empty() {
             match branches.filter(|there| !there.is_empty()) {
                 Some(there) => self.mirror(remote, &there)?,
                 None => self.forget_seen(&Self::kept(remote, ""))?,
             }
             return Ok(Adoption::Empty);
         }
-        let seen = |name: &str| Self::seen(remote, name);
-        let (mut notes, mut learning, mut refused) = (None, None, Vec::new());
-        for name in &found {
-            let kept = seen(name);
-            let Some(tip) = self.repo.tip(&kept)? else { continue };
-            let looked = if name == NOTES { self.look_at_notes(tip) } else { self.look_at_learning(tip) };
-            if let Err(error) = looked {
-                let reason = Unread::why(error)?;
-                if let Unread::Missing(_) = reason {
-                    return Err(StoreError::Unreachable { reason: reason.reason().to_owned() });
-                }
-                let reason = reason.reason().to_owned();
-                refused.push(Refused { name: name.clone(), kept, reason });
+        let mut refused = self.look_at(remote, &theirs, object)?;
+        for _ in 0..LOOKS {
+            if refused.is_empty() {
+                break;
             }
-            *(if name == NOTES { &mut notes } else { &mut learning }) = Some(tip);
-        }
-        if let Some(tip) = learning.filter(|_| refused.is_empty())
-            && !self.is_known(tip)?
-        {
-            let kept = seen(LEARNING);
-            let objection = object(&self.fetched(&kept, tip)?);
-            refused.extend(objection.map(|reason| Refused { name: LEARNING.to_owned(), kept, reason }));
+            // A remote's refs are read one after the other: what was pushed meanwhile may lack its notes.
+            let now = self.fetch_ours(remote)?;
+            if now == theirs {
+                break;
+            }
+            theirs = now;
+            refused = self.look_at(remote, &theirs, object)?;
         }
         if !refused.is_empty() {
             return Ok(Adoption::Refused(refused));
         }
         let mut adopted = Adopted::default();
-        if let Some(theirs) = notes {
+        if let Some(theirs) = theirs.notes {
             adopted.bad_lines = self.noted_at(theirs)?.bad.len();
             let before = self.noted()?.executions();
             let watch = Stopwatch::start();
@@ -120,7 +103,7 @@ impl Store<'_> {
             adopted.join_ms = watch.elapsed().as_secs_f64() * 1000.0;
             adopted.executions = self.noted()?.executions().saturating_sub(before);
         }
-        if let Some(theirs) = learning {
+        if let Some(theirs) = theirs.learning {
             let before = self.library()?.0.patterns.len();
             self.join_learning(theirs, &without_password(remote), describe)?;
             adopted.patterns = self.library()?.0.patterns.len().saturating_sub(before);
@@ -132,48 +115,42 @@ impl Store<'_> {
         Ok(Adoption::Joined(adopted))
     }
 
+    /// What speaks against what was fetched.
+    fn look_at(
+        &self,
+        remote: &str,
+        theirs: &Theirs,
+        object: &dyn Fn(&Remembered) -> Option<String>,
+    ) -> Result<Vec<Refused>, StoreError> {
+        let mut refused = Vec::new();
+        let mut refuse = |name: &str, reason: String| {
+            refused.push(Refused { name: name.to_owned(), kept: Self::seen(remote, name), reason });
+        };
+        let notes = theirs.notes.map(|tip| (NOTES, self.look_at_notes(tip)));
+        let learning = theirs.learning.map(|tip| (LEARNING, self.look_at_learning(tip)));
+        let mut is_sound = true;
+        for (name, looked) in notes.into_iter().chain(learning) {
+            let Err(error) = looked else { continue };
+            let reason = Unread::why(error)?;
+            if let Unread::Missing(_) = reason {
+                return Err(StoreError::Unreachable { reason: reason.reason().to_owned() });
+            }
+            refuse(name, reason.reason().to_owned());
+            is_sound = false;
+        }
+        if let Some(tip) = theirs.learning.filter(|_| is_sound)
+            && !self.is_known(tip)?
+            && let Some(reason) = object(&self.fetched(&Self::seen(remote, LEARNING), tip)?)
+        {
+            refuse(LEARNING, reason);
+        }
+        Ok(refused)
+    }
+
     /// Whether the learning ref has this commit: nothing of it would be joined.
     fn is_known(&self, learning: Oid) -> Result<bool, StoreError> {
         let ours = self.learning_tip()?;
         Ok(ours.map(|ours| self.repo.is_ancestor(learning, ours)).transpose()?.unwrap_or(false))
-    }
-
-    /// Fetches notes and learning from `remote`, and names those that it has.
-    fn fetch_ours(&self, remote: &str) -> Result<Vec<String>, StoreError> {
-        let fetch = |names: &[&str]| {
-            let refspec = |name: &&str| format!("+{name}:{}", Self::seen(remote, name));
-            let refspecs: Vec<String> = names.iter().map(refspec).collect();
-            self.repo.fetch(self.host, remote, &refspecs)
-        };
-        let ours = [NOTES, LEARNING];
-        let tips = ours.map(|name| self.repo.tip(&Self::seen(remote, name)));
-        // Who had both most likely has both: to ask once and not twice is what wins races.
-        if tips.iter().all(|tip| matches!(tip, Ok(Some(_)))) {
-            match fetch(&ours) {
-                Err(GitError::Failed { stderr, .. }) if stderr.contains("find remote ref") => {}
-                ended => return ended.map(|()| ours.map(str::to_owned).to_vec()).map_err(not_here),
-            }
-        }
-        let found = self.repo.ls_remote(remote, &ours).map_err(unreachable)?;
-        let found: Vec<&str> =
-            ours.into_iter().filter(|name| found.iter().any(|(there, _)| there == name)).collect();
-        for name in ours.into_iter().filter(|name| !found.contains(name)) {
-            self.forget_seen(&Self::seen(remote, name))?;
-        }
-        if !found.is_empty() {
-            fetch(&found).map_err(not_here)?;
-        }
-        Ok(found.into_iter().map(str::to_owned).collect())
-    }
-
-    /// Forgets what was seen at a remote that does not have it any more: it is another one now, or
-    /// somebody took it away, and then it is shared again.
-    fn forget_seen(&self, below: &str) -> Result<(), StoreError> {
-        let mut gone: Vec<RefEdit> = Vec::new();
-        for (name, tip) in self.repo.refs_under(below)? {
-            gone.push(RefEdit::delete(name, tip));
-        }
-        Ok(self.repo.move_refs(&gone, "orchestrate: fetch")?)
     }
 
     /// Notes are a commit of a tree that has notes, or nothing; other files beside them are git's to
@@ -270,7 +247,7 @@ impl Store<'_> {
                 joined.join(&known.library);
                 joined.join(&recount::recount(&noted.records, &joined));
                 let writer = Writer::new(self.repo);
-                let named = self.to_name(notes, &[tip, theirs])?;
+                let named = self.to_name(notes, &noted.records, &[tip, theirs], &joined)?;
                 let message = with_notes(&describe(remote, &ours.library, &joined), &named);
                 let parents = [tip, theirs];
                 // Also where they taught us nothing: only who has their history can push over it.
@@ -283,24 +260,6 @@ impl Store<'_> {
             };
             unless_lost(attempt())
         })?
-    }
-}
-
-/// A fetch failed: what git says tells whether the other side is to blame.
-fn not_here(error: GitError) -> StoreError {
-    match error {
-        GitError::Failed { ref stderr, .. } if UNREACHABLE.iter().any(|it| stderr.contains(it)) => {
-            unreachable(error)
-        }
-        error => error.into(),
-    }
-}
-
-/// The other side is to blame, in git's words.
-pub(super) fn unreachable(error: GitError) -> StoreError {
-    match error {
-        GitError::Failed { .. } => StoreError::Unreachable { reason: error.to_string() },
-        error => error.into(),
     }
 }
 

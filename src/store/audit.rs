@@ -8,6 +8,7 @@ use super::error::{StoreError, Unread};
 use super::learning::{Held, LEARNING};
 use super::noted::Noted;
 use super::range::{Range, Secrets};
+use super::settings::Review;
 use crate::git::GitError;
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
@@ -70,9 +71,6 @@ enum Since {
 impl Store<'_> {
     /// What `refs` (or ranges) hold; none named: the learning ref as it is, and every learning branch.
     pub(crate) fn remembered(&self, refs: &[String], secrets: Secrets) -> Result<Remembered, StoreError> {
-        let notes = self.notes_tip()?.map(|tip| self.noted_at(tip).map_err(Unread::why));
-        let notes =
-            notes.map(|read| read.map_or_else(|why| why.map(Err), |noted| Ok(Ok(noted)))).transpose()?;
         let mut asked = Vec::new();
         if refs.is_empty() {
             let tip = self.learning_tip()?;
@@ -84,7 +82,32 @@ impl Store<'_> {
         for name in refs {
             asked.push(self.asked(name)?);
         }
-        self.looked_at(notes, asked, secrets)
+        self.looked_at(self.notes_at_tip()?, asked, secrets)
+    }
+
+    fn notes_at_tip(&self) -> Result<Option<Result<Rc<Noted>, Unread>>, StoreError> {
+        let notes = self.notes_tip()?.map(|tip| self.noted_at(tip).map_err(Unread::why));
+        notes.map(|read| read.map_or_else(|why| why.map(Err), |noted| Ok(Ok(noted)))).transpose()
+    }
+
+    /// What a push to `remote` would bring there beyond what it has, as far as that is known: the learning ref,
+    /// and learning branches, those of others only where they are merged here.
+    pub(crate) fn leaving(&self, remote: Option<&str>) -> Result<Remembered, StoreError> {
+        let mut asked = Vec::new();
+        if let Some(tip) = self.learning_tip()? {
+            let seen =
+                remote.map(|remote| self.repo.tip(&Self::seen(remote, LEARNING))).transpose()?.flatten();
+            let since = seen.filter(|seen| *seen != tip).map_or(Since::Tip, Since::Commit);
+            asked.push(Asked { name: LEARNING.to_owned(), tip, since });
+        }
+        let branches = match self.settings.review {
+            Review::Off => self.learning_branches()?,
+            Review::Branch => self.own_branches()?,
+        };
+        for (name, tip) in branches {
+            asked.push(Asked { since: self.since_learning(tip)?, name, tip });
+        }
+        self.looked_at(self.notes_at_tip()?, asked, Secrets::Left)
     }
 
     /// What a fetched learning ref brings beyond ours. Its secrets are out already.

@@ -1,16 +1,20 @@
 //! Which notes a learning commit says were counted: its trailers, and counting them again.
 //!
 //! A commit names every notes commit that its cells come from: ours, and those of another clone that
-//! are not part of ours. So who has not all of them can tell what is wrong from what is not known.
+//! are not part of ours. So who has not all of them can tell what is wrong from what is not known. Only
+//! notes that a notes ref leads to prove anything: what lies about here is known to nobody else.
 
 use std::collections::BTreeSet;
 
 use super::Store;
 use super::error::{StoreError, Unread};
+use super::seen::REMOTES;
 use crate::git::GitError;
+use crate::model::library::Library;
 use crate::model::oid::Oid;
 use crate::model::record::Record;
 use crate::model::recount::Records;
+use crate::model::told::untold;
 
 /// The trailer that names a notes commit whose records were counted.
 const TRAILER: &str = "Orchestrate-Notes: ";
@@ -20,9 +24,19 @@ const MOST: usize = 8;
 /// The records that a library was counted from.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
+    /// It counts these at least.
     pub(crate) records: Records,
     /// Why there are more of them than can be had here.
     pub(crate) missing: Vec<Gap>,
+    /// With those, everything that any notes here tell; only where some are missing.
+    more: Records,
+}
+
+impl Counted {
+    /// It counts these at most, as far as anybody here can tell.
+    pub(crate) fn told(&self) -> &Records {
+        if self.missing.is_empty() { &self.records } else { &self.more }
+    }
 }
 
 /// What an audit needs and can't have here.
@@ -30,7 +44,7 @@ pub(crate) struct Counted {
 pub(crate) enum Gap {
     /// This commit, of which others are made, is missing.
     History { commit: Oid },
-    /// This notes commit that was counted is missing.
+    /// No notes here have this notes commit that was counted.
     Notes { commit: Oid },
     /// This many records are of a kind or version that only a newer program reads.
     Newer { records: usize },
@@ -53,13 +67,9 @@ impl Store<'_> {
             }
             here.sort_unstable();
             here.dedup();
-            here.retain(|notes| {
-                let is_here = self.repo.commit(*notes).is_ok();
-                if !is_here {
-                    counted.missing.push(Gap::Notes { commit: *notes });
-                }
-                is_here
-            });
+            let missing = self.missing_notes(&here)?;
+            here.retain(|notes| !missing.contains(notes));
+            counted.missing.extend(missing.into_iter().map(|commit| Gap::Notes { commit }));
             Ok(here)
         };
         let (mut notes, earlier) = (named(&[tip])?, named(earlier)?);
@@ -71,9 +81,53 @@ impl Store<'_> {
         for notes in notes {
             self.add_records(notes, &mut counted)?;
         }
+        if !counted.missing.is_empty() {
+            counted.more = self.told_here(&counted.records)?;
+        }
         counted.missing.sort();
         counted.missing.dedup();
         Ok(counted)
+    }
+
+    /// Those of these notes commits that no notes ref here leads to.
+    fn missing_notes(&self, named: &[Oid]) -> Result<BTreeSet<Oid>, StoreError> {
+        let tips = self.notes_here()?;
+        let mut missing: BTreeSet<Oid> = named.iter().copied().filter(|it| !tips.contains(it)).collect();
+        if missing.len() <= MOST {
+            let ours = self.notes_tip()?.filter(|ours| tips.contains(ours));
+            for notes in missing.clone() {
+                if self.is_part_of(notes, ours)? {
+                    missing.remove(&notes);
+                }
+            }
+        }
+        let here: Vec<Oid> = missing.iter().copied().filter(|it| self.repo.commit(*it).is_ok()).collect();
+        if !here.is_empty() {
+            let beyond = self.repo.ancestry(&here, &tips)?;
+            missing.retain(|it| !here.contains(it) || beyond.contains_key(it));
+        }
+        Ok(missing)
+    }
+
+    /// The tips of ours and of all that was fetched of remotes.
+    fn notes_here(&self) -> Result<Vec<Oid>, StoreError> {
+        let mut tips: Vec<Oid> = self.notes_tip()?.into_iter().collect();
+        let is_notes = |name: &str| name.ends_with("/notes") && !name.contains("/branches/");
+        let seen = self.repo.refs_under(REMOTES)?;
+        tips.extend(seen.into_iter().filter(|(name, _)| is_notes(name)).map(|(_, tip)| tip));
+        // Somebody may have put something else there.
+        tips.retain(|tip| self.repo.commit(*tip).is_ok());
+        tips.dedup();
+        Ok(tips)
+    }
+
+    /// `records`, and everything that notes here tell. What can't be read tells nothing.
+    fn told_here(&self, records: &Records) -> Result<Records, StoreError> {
+        let mut told = Counted { records: records.clone(), ..Counted::default() };
+        for tip in self.notes_here()? {
+            self.add_records(tip, &mut told)?;
+        }
+        Ok(told.records)
     }
 
     fn add_records(&self, notes: Oid, counted: &mut Counted) -> Result<(), StoreError> {
@@ -108,9 +162,16 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// The notes commits that a learning commit on top of `parents` has to name, besides `ours`, whose
-    /// records it counts: those that the parents counted and that are not part of ours.
-    pub(super) fn to_name(&self, ours: Option<Oid>, parents: &[Oid]) -> Result<Vec<Oid>, StoreError> {
+    /// The notes commits that a learning commit of `library` on top of `parents` has to name: ours, of which
+    /// these are the records, and what its parents counted beside them, as long as it says something that
+    /// ours don't tell.
+    pub(super) fn to_name(
+        &self,
+        ours: Option<Oid>,
+        records: &Records,
+        parents: &[Oid],
+        library: &Library,
+    ) -> Result<Vec<Oid>, StoreError> {
         let mut named: Vec<Oid> = ours.into_iter().collect();
         for parent in parents {
             for notes in self.named(*parent)? {
@@ -119,7 +180,8 @@ impl Store<'_> {
                 }
             }
         }
-        named.truncate(MOST);
+        let needs_others = named.len() > ours.iter().len() && untold(library, records, None).is_some();
+        named.truncate(if needs_others { MOST } else { ours.iter().len() });
         Ok(named)
     }
 

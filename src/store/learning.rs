@@ -155,7 +155,10 @@ impl Store<'_> {
                 if is_known || !self.is_ours_to_tell(&noted.records, before, &after) {
                     return Ok(None);
                 }
-                let message = with_notes(&describe(before, &after), &self.to_name(notes, &[base])?);
+                let message = with_notes(
+                    &describe(before, &after),
+                    &self.to_name(notes, &noted.records, &[base], &after)?,
+                );
                 let Some(commit) = self.commit_library(&writer, &after, &[base], &[base], &message, at)?
                 else {
                     return Ok(None);

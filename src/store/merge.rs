@@ -66,7 +66,7 @@ impl Store<'_> {
                         let mut joined = ours.library.clone();
                         joined.join(&theirs.library);
                         joined.join(&recount::recount(&noted.records, &joined));
-                        let named = self.to_name(notes, &[tip, *branch])?;
+                        let named = self.to_name(notes, &noted.records, &[tip, *branch], &joined)?;
                         let message = with_notes(&describe(&short, &ours.library, &joined), &named);
                         self.commit_library(&writer, &joined, &[tip, *branch], &[tip], &message, at)?
                     };

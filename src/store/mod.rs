@@ -22,9 +22,11 @@ mod reconcile;
 mod replica;
 mod review;
 mod runs;
+mod seen;
 mod settings;
 mod share;
 mod spool;
+mod theirs;
 mod unjoined;
 
 #[cfg(test)]

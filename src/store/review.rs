@@ -7,10 +7,11 @@
 //! that was learned is ever in neither.
 
 use super::Store;
-use super::adopt::unreachable;
 use super::error::{StoreError, Unread};
 use super::learning::{LEARNING, unless_lost};
+use super::seen::REMOTES;
 use super::settings::Review;
+use super::theirs::unreachable;
 use crate::git::{PushEdit, RefEdit};
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
@@ -153,7 +154,7 @@ impl Store<'_> {
             return Ok(false);
         }
         let of_any_remote = format!("/branches/{}", short(name));
-        for (seen, theirs) in self.repo.refs_under("refs/orchestrate/remotes/")? {
+        for (seen, theirs) in self.repo.refs_under(REMOTES)? {
             if seen.ends_with(&of_any_remote) && theirs != tip && !self.repo.is_ancestor(theirs, tip)? {
                 return Ok(true);
             }

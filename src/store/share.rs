@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::executions::NOTES;
 use super::learning::LEARNING;
 use super::settings::Review;
-use crate::git::{PushEdit, RefEdit, without_password};
+use crate::git::PushEdit;
 use crate::model::library::Library;
 use crate::model::oid::Oid;
 use crate::model::record::Record;
@@ -32,29 +32,6 @@ pub(crate) struct Share {
 }
 
 impl Store<'_> {
-    /// Where the last fetch from `remote` left a ref of ours.
-    pub(crate) fn seen(remote: &str, name: &str) -> String {
-        let below = match name.strip_prefix("refs/heads/") {
-            Some(branch) => format!("branches/{branch}"),
-            None if name == NOTES => "notes".to_owned(),
-            None => "learning".to_owned(),
-        };
-        Self::kept(remote, &below)
-    }
-
-    /// A ref for what is known of `remote`.
-    pub(super) fn kept(remote: &str, below: &str) -> String {
-        format!("refs/orchestrate/remotes/{}/{below}", Self::folder_of(remote))
-    }
-
-    /// How refs name a remote: as it is called, or by a hash of its URL without the password.
-    pub(super) fn folder_of(remote: &str) -> String {
-        if is_ref_name(remote) {
-            return remote.to_owned();
-        }
-        format!("url-{}", &blake3::hash(without_password(remote).as_bytes()).to_hex()[..16])
-    }
-
     /// What a push to `remote` would share. Refs in `without` are left out: the user pushes them.
     pub(crate) fn share(&self, remote: &str, without: &[String]) -> Result<Share, StoreError> {
         let mut share = Share::default();
@@ -98,29 +75,6 @@ impl Store<'_> {
         let Some(theirs) = theirs else { return Ok(false) };
         Ok(ours == theirs || self.repo.tree_of(ours)? == self.repo.tree_of(theirs)?)
     }
-
-    /// Notes where a push of ours has brought the remote.
-    pub(crate) fn saw(&self, remote: &str, pushed: &[PushEdit]) -> Result<(), StoreError> {
-        let mut edits = Vec::new();
-        for PushEdit { oid, name } in pushed {
-            let seen = Self::seen(remote, name);
-            let read = self.repo.tip(&seen)?;
-            edits.push(RefEdit::to(seen, *oid, read));
-        }
-        Ok(self.repo.move_refs(&edits, "orchestrate: push")?)
-    }
-}
-
-/// Whether git takes this for a part of a ref's name.
-fn is_ref_name(name: &str) -> bool {
-    let odd = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
-    !name.contains(odd)
-        && !name.contains("..")
-        && !name.contains("@{")
-        && name != "@"
-        && name.split('/').all(|part| {
-            !part.is_empty() && !part.starts_with('.') && !part.ends_with(['.']) && !part.ends_with(".lock")
-        })
 }
 
 impl Share {

@@ -103,15 +103,17 @@ fn history_and_notes_that_are_missing_are_not_checked_until_they_are_fetched() {
     ci.git(["fetch", "-q", "--depth=1", "origin", &format!("{BRANCH}:{BRANCH}")]);
     ci.git(["fetch", "-q", "--depth=1", "origin", &format!("{LEARNING}:{LEARNING}")]);
     assert_snapshot!(told(&ci.orchestrate(["check", SHORT]).code(3)), @"
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit a607f76 that was counted is missing here
-    9 passed, 1 not checked, 0 failed
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit a607f76 that was counted
+    not checked evidence: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit a607f76 that was counted
+    9 passed, 2 not checked, 0 failed
     hint: `git fetch origin refs/notes/orchestrate:refs/notes/orchestrate` brings them
     ");
     ci.git(["fetch", "-q", "--unshallow", "origin"]);
     assert_snapshot!(told(&ci.orchestrate(["check", SHORT]).code(3)), @"
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit 5f61927 that was counted is missing here
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit a607f76 that was counted is missing here
-    9 passed, 2 not checked, 0 failed
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit 5f61927 that was counted
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit a607f76 that was counted
+    not checked evidence: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit 5f61927 that was counted
+    9 passed, 3 not checked, 0 failed
     hint: `git fetch origin refs/notes/orchestrate:refs/notes/orchestrate` brings them
     ");
     ci.git(["fetch", "-q", "origin", "refs/notes/orchestrate:refs/notes/orchestrate"]);
@@ -123,9 +125,10 @@ fn history_and_notes_that_are_missing_are_not_checked_until_they_are_fetched() {
     std::fs::remove_file(ci.path().join(".git/FETCH_HEAD")).expect("removed");
     ci.git(["gc", "-q", "--prune=now"]);
     assert_snapshot!(told(&ci.orchestrate(["check", SHORT]).code(3)), @"
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit a607f76 that was counted is missing here
-    11 passed, 1 not checked, 0 failed
-    hint: `git orchestrate sync origin --fetch` brings the notes that the remote has
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit a607f76 that was counted
+    not checked evidence: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit a607f76 that was counted
+    11 passed, 2 not checked, 0 failed
+    hint: `git orchestrate sync origin --fetch` brings the notes that the remote has; where they were begun anew, drop the branch (`git branch -D learning/20261120T090000Z-0000aaaa`): `git orchestrate merge` learns the same from the notes
     ");
     ci.orchestrate(["sync", "origin", "--fetch"]).code(0);
     ci.orchestrate(["check"]).code(0);

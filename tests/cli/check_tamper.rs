@@ -89,12 +89,13 @@ fn without_the_notes_a_lowered_cell_is_lower_than_before() {
     repo.edit_tree(BRANCH, |text| text.replace("passed = 3", "passed = 1"));
     lose_notes(&repo);
     assert_snapshot!(failures(&repo), @"
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit 5f61927 that was counted is missing here
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit a607f76 that was counted is missing here
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit 5f61927 that was counted
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit a607f76 that was counted
     failed join: learning/20261120T090000Z-0000aaaa:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed of a-b-3696f7104dac is 1, in commit a70f8d8, before it 3
     failed join: learning/20261120T090000Z-0000aaaa:plugins/market/plugin.toml: the cell jv14kvhp 2026-11 passed of market/plugin/skill/a is 1, in commit a70f8d8, before it 3
     failed join: learning/20261120T090000Z-0000aaaa:plugins/market/plugin.toml: the cell jv14kvhp 2026-11 passed of market/plugin/skill/b is 1, in commit a70f8d8, before it 3
-    8 passed, 2 not checked, 3 failed
+    not checked evidence: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit 5f61927 that was counted
+    8 passed, 3 not checked, 3 failed
     hint: fetch what is missing from a clone that has it
     hint: `git revert a70f8d8` on learning/20261120T090000Z-0000aaaa takes it back
     ");
@@ -126,10 +127,11 @@ fn a_dropped_pattern_is_lost_with_and_without_the_notes() {
     ");
     lose_notes(&repo);
     assert_snapshot!(failures(&repo), @"
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit 5f61927 that was counted is missing here
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit a607f76 that was counted is missing here
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit 5f61927 that was counted
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit a607f76 that was counted
     failed join: learning/20261120T090000Z-0000aaaa:patterns/discovered/sequential/a-b-3696f7104dac.toml: the cell jv14kvhp 2026-11 passed of a-b-3696f7104dac is 0, in commit b25ec38, before it 3
-    8 passed, 2 not checked, 1 failed
+    not checked evidence: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit 5f61927 that was counted
+    8 passed, 3 not checked, 1 failed
     hint: fetch what is missing from a clone that has it
     hint: `git revert b25ec38` on learning/20261120T090000Z-0000aaaa takes it back
     ");
@@ -157,12 +159,13 @@ fn who_counts_again_what_was_forgotten_is_found() {
     repo.write_in_tree(BRANCH, "forgotten", "");
     lose_notes(&repo);
     assert_snapshot!(failures(&repo), @"
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit 5f61927 that was counted is missing here
-    not checked cells: learning/20261120T090000Z-0000aaaa: the notes commit d51fb21 that was counted is missing here
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit 5f61927 that was counted
+    not checked cells: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit d51fb21 that was counted
     failed join: learning/20261120T090000Z-0000aaaa:forgotten: the decision on execution 01M7VZM258WDKAPP6XJZ9RJJE9 in jv14kvhp 2026-11 passed of a-b-3696f7104dac is nothing, in commit 1f608f9, before it - forgotten
     failed join: learning/20261120T090000Z-0000aaaa:forgotten: the decision on execution 01M7VZM258WDKAPP6XJZ9RJJE9 in jv14kvhp 2026-11 passed of market/plugin/skill/a is nothing, in commit 1f608f9, before it - forgotten
     failed join: learning/20261120T090000Z-0000aaaa:forgotten: the decision on execution 01M7VZM258WDKAPP6XJZ9RJJE9 in jv14kvhp 2026-11 passed of market/plugin/skill/b is nothing, in commit 1f608f9, before it - forgotten
-    8 passed, 2 not checked, 3 failed
+    not checked evidence: learning/20261120T090000Z-0000aaaa: no notes here have the notes commit 5f61927 that was counted
+    8 passed, 3 not checked, 3 failed
     hint: fetch what is missing from a clone that has it
     hint: `git revert 1f608f9` on learning/20261120T090000Z-0000aaaa takes it back
     ");

@@ -36,6 +36,7 @@ mod privacy;
 mod race;
 mod reconcile;
 mod record;
+mod recountable;
 mod remotes;
 mod repositories;
 mod research;
