@@ -169,6 +169,12 @@ impl Library {
         components.values_mut().for_each(|record| record.cells.since(epoch));
     }
 
+    /// What people wrote into it: no executions tell that.
+    pub(crate) fn without_evidence(&self) -> Self {
+        let (epoch, policy, other) = (self.epoch.clone(), self.policy.clone(), self.other.clone());
+        Self { epoch, policy, other, ..Self::default() }
+    }
+
     /// What executions of a pattern say, less what was forgotten.
     pub(crate) fn pattern_tally(&self, pattern: &Pattern) -> Tally {
         self.tally(pattern.id.as_str(), &pattern.cells)

@@ -190,6 +190,19 @@ impl Store<'_> {
         Ok(self.repo.commit(notes).is_ok() && self.repo.is_ancestor(notes, ours)?)
     }
 
+    /// Whether the learning at `tip` names notes that were taken away, and says something beyond that at
+    /// `merged` that those that are left don't tell.
+    pub(super) fn is_outdated(&self, tip: Oid, merged: Option<Oid>) -> Result<bool, StoreError> {
+        if self.missing_notes(&self.named(tip)?)?.is_empty() {
+            return Ok(false);
+        }
+        let merged = merged.map(|merged| self.library_at(merged)).transpose()?;
+        let nothing = Library::default();
+        let before = merged.as_ref().map_or(&nothing, |held| &held.library);
+        let counted = self.counted(tip, &[])?;
+        Ok(untold(&self.library_at(tip)?.library, counted.told(), Some(before)).is_some())
+    }
+
     /// The notes commits that the nearest commits of ours name, as far as that is known here.
     pub(super) fn named(&self, commit: Oid) -> Result<Vec<Oid>, StoreError> {
         Ok(self.counted_at(commit)?.unwrap_or_default())

@@ -8,13 +8,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Store;
-use super::counted::with_notes;
 use super::error::{StoreError, Unread};
-use super::settings::Review;
-use crate::git::{GitError, Identity, NewCommit, RefEdit, Writer};
+use crate::git::{GitError, Identity, NewCommit, Writer};
 use crate::model::library::{Library, Problem};
 use crate::model::oid::Oid;
-use crate::model::recount::{self, Records};
 use crate::model::time::Timestamp;
 
 /// The learning ref: the merged pattern library.
@@ -32,15 +29,6 @@ pub(crate) struct Held {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     /// Whether every file is where the library puts it, with the bytes that the library gives it.
     pub(crate) canonical: bool,
-}
-
-/// A new commit of learning.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Learned {
-    /// The full name of the learning branch.
-    pub(crate) branch: String,
-    pub(crate) commit: Oid,
-    pub(crate) message: String,
 }
 
 impl Store<'_> {
@@ -128,53 +116,6 @@ impl Store<'_> {
         Ok((joined, problems))
     }
 
-    /// Commits what the notes teach beyond the open learning branch, or nothing if that is nothing.
-    /// `describe` words the commit message from the library before and after.
-    pub(crate) fn learn(
-        &self,
-        describe: &dyn Fn(&Library, &Library) -> String,
-    ) -> Result<Option<Learned>, StoreError> {
-        self.require_free_prefix()?;
-        let at = Timestamp(self.host.now_ms());
-        self.repo.write(self.host, || {
-            // Everything is read inside: what is retried is a function of the current state.
-            let attempt = || -> Result<Option<Learned>, StoreError> {
-                let notes = self.notes_tip()?;
-                let noted = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default();
-                let open = self.open_branch()?;
-                let writer = Writer::new(self.repo);
-                let base = match &open {
-                    Some((_, tip)) => *tip,
-                    None => self.learning_tip()?.map_or_else(|| self.root(&writer), Ok)?,
-                };
-                let held = self.library_at(base)?;
-                let before = &held.library;
-                let mut after = before.clone();
-                after.join(&recount::recount(&noted.records, before));
-                let is_known = after == *before && held.canonical;
-                if is_known || !self.is_ours_to_tell(&noted.records, before, &after) {
-                    return Ok(None);
-                }
-                let message = with_notes(
-                    &describe(before, &after),
-                    &self.to_name(notes, &noted.records, &[base], &after)?,
-                );
-                let Some(commit) = self.commit_library(&writer, &after, &[base], &[base], &message, at)?
-                else {
-                    return Ok(None);
-                };
-                let branch = match &open {
-                    Some((name, _)) => name.clone(),
-                    None => self.new_branch(at)?,
-                };
-                let edit = RefEdit::to(branch.clone(), commit, open.map(|(_, tip)| tip));
-                writer.move_refs(&[edit], "orchestrate: learn")?;
-                Ok(Some(Learned { branch, commit, message }))
-            };
-            unless_lost(attempt())
-        })?
-    }
-
     /// Writes `library` over the tree of the first parent and commits it, durable; nothing where that
     /// is the tree of every commit in `same` already.
     pub(super) fn commit_library(
@@ -215,22 +156,6 @@ impl Store<'_> {
         Ok(root)
     }
 
-    /// Under review every clone proposes what it recorded itself; what else the notes hold is for others
-    /// to propose.
-    pub(crate) fn is_ours_to_tell(&self, records: &Records, before: &Library, after: &Library) -> bool {
-        if self.settings.review == Review::Off {
-            return true;
-        }
-        let mut others = records.clone();
-        for lines in others.values_mut() {
-            lines.retain(|line| line.replica() != Some(&self.replica));
-        }
-        others.retain(|_, lines| !lines.is_empty());
-        let mut without_ours = before.clone();
-        without_ours.join(&recount::recount(&others, before));
-        !has_same_evidence(&without_ours, after)
-    }
-
     /// A name that no branch here has: one of this second may be closed already.
     pub(super) fn new_branch(&self, at: Timestamp) -> Result<String, StoreError> {
         let mut at = at;
@@ -242,19 +167,6 @@ impl Store<'_> {
             at.0 += 1000;
         }
     }
-
-    /// A branch that is named as the prefix, or as one of its folders, would block learning branches.
-    fn require_free_prefix(&self) -> Result<(), StoreError> {
-        let prefix = self.settings.learning_prefix.trim_end_matches('/');
-        let mut name = String::new();
-        for part in prefix.split('/') {
-            name = if name.is_empty() { part.to_owned() } else { format!("{name}/{part}") };
-            if self.repo.tip(&format!("refs/heads/{name}"))?.is_some() {
-                return Err(StoreError::PrefixTaken { name });
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The replica of the learning branch that is named `<stamp>-<replica>`.
@@ -264,14 +176,6 @@ fn owner(name: &str) -> Option<&str> {
     let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let well_formed = stamp.len() == "20261120T080102Z".len() && digits.eq([true, true]);
     (well_formed && !replica.is_empty() && replica.bytes().all(word)).then_some(replica)
-}
-
-/// Whether both count the same, whatever else they say.
-fn has_same_evidence(one: &Library, other: &Library) -> bool {
-    let (patterns, components) = (one.patterns.iter(), one.components.iter());
-    one.decisions == other.decisions
-        && patterns.map(|it| (it.0, &it.1.cells)).eq(other.patterns.iter().map(|it| (it.0, &it.1.cells)))
-        && components.map(|it| (it.0, &it.1.cells)).eq(other.components.iter().map(|it| (it.0, &it.1.cells)))
 }
 
 /// Lets the retry loop see a lost race and a lost object, and hands every other error to the caller.

@@ -2,6 +2,7 @@
 //! history was begun anew.
 
 use crate::hooks_scene::write_program;
+use crate::pipeline::Ci;
 use crate::review;
 use crate::support::{Ran, TestRepo, execution};
 
@@ -196,4 +197,36 @@ fn who_began_the_notes_anew_is_told_before_others_are_left_with_what_they_can_no
     clone.git(["update-ref", "-d", LEARNING]);
     clone.orchestrate(["sync", "--push", "--yes"]).code(0);
     assert_all_is_well(&hub, 1);
+}
+
+#[test]
+fn an_open_branch_that_says_what_was_taken_out_of_the_notes_is_learned_anew() {
+    for ci in Ci::ALL {
+        let hub = review::hub();
+        let clone = review::clone_of(&hub).record(&execution("add a", ["a", "b"], "passed"));
+        clone.orchestrate(["sync"]).code(0);
+        let line = clone.git(["notes", "--ref=orchestrate", "show", "HEAD"]);
+        let clone = clone.record(&execution("add c", ["c", "d"], "passed"));
+        let note = clone.git(["notes", "--ref=orchestrate", "show", "HEAD"]);
+        let leak = note.replace("add c", &format!("use {}", token()));
+        clone.git(["notes", "--ref=orchestrate", "add", "-f", "-m", &leak]);
+        clone.orchestrate(["merge"]).code(0);
+        let branch = clone.refs_below("refs/heads/learning").remove(0);
+        let never = "updated = \"1970-01-01T00:00:00.000Z\"\nreplica = \"\"\n\n[validated]";
+        let policy = never.replace("1970", "2025").replace("\"\"", "\"me\"");
+        clone.edit_tree(&branch, |text| text.replace(never, &policy).replace("high = 0.9", "high = 0.8"));
+        let said = clone.orchestrate(["sync"]).code(1).stderr;
+        assert!(said.contains("what looks like a secret is in "), "{said}");
+        begin_anew(&clone, |_| line.clone());
+        clone.orchestrate(["sync"]).code(0);
+        let anew = clone.refs_below("refs/heads/learning");
+        assert!(anew.len() == 1 && anew[0] != branch, "{anew:?}");
+        assert_eq!(names(&clone, &anew[0]), 1);
+        assert!(clone.git(["show", &format!("{}:policy.toml", anew[0])]).contains("high = 0.8"));
+        let run = ci.run(&hub);
+        assert!(run.check.passed, "{}", run.check.log);
+        assert!(run.merge.is_some_and(|it| it.passed));
+        assert_eq!(hub.refs_below("refs/heads/learning").len(), 0);
+        assert_all_is_well(&hub, 1);
+    }
 }
