@@ -163,7 +163,8 @@ fn bring_up_to_date(
     let is_agreed = |targets: &[Target]| targets.iter().any(|target| target.is_agreed(&store));
     sharing::conclude(&store, to.as_ref().filter(|(_, all)| is_agreed(all)).map(|(to, _)| *to))?;
     if let Some((to, targets)) = to {
-        let pushing = Pushing { is_here: Some(to) == remote, url, refs: pushed };
+        let url = url.map(|url| repo.absolute_url(url));
+        let pushing = Pushing { is_here: Some(to) == remote, url: url.as_deref(), refs: pushed };
         share(cx, &store, &targets, &pushing)?;
     }
     let failed = |message| Err(Failure::new(exit::FAILED, message));

@@ -83,7 +83,8 @@ enum State {
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
-    let remote = args.remote.clone().unwrap_or_else(|| store.settings.remote.clone());
+    let named = args.remote.as_deref().map(|remote| repo.located_here(remote));
+    let remote = named.unwrap_or_else(|| store.settings.remote.clone());
     if !repo.is_remote(&remote) {
         return Err(Failure::new(exit::USAGE, format!("no remote is called {remote}"))
             .hint("`git remote -v` lists them, `git remote add NAME URL` adds one")

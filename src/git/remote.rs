@@ -4,7 +4,7 @@
 //! saw is ours alone and can be had again; so the lock of a fetch that was killed there is taken away
 //! when it is older than any fetch holds one.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use super::command::{DURABLE, Git};
 use super::error::GitError;
@@ -33,10 +33,39 @@ impl Repository {
         self.has_remote(remote) || (!remote.starts_with('-') && remote.contains([':', '/']))
     }
 
+    /// A remote as somebody names it, with a relative path as an absolute one that starts at `top`: the same text
+    /// means another repository elsewhere.
+    pub(crate) fn located(&self, remote: &str, top: &Path) -> String {
+        let is_short = |it: &(Option<String>, String)| {
+            let key = format!("url.{}.insteadOf", it.0.as_deref().unwrap_or_default());
+            it.1.eq_ignore_ascii_case("insteadOf")
+                && self.config_all(&key).iter().any(|short| remote.starts_with(short))
+        };
+        let is_name = self.has_remote(remote) || !remote.contains('/');
+        if is_name || self.config_keys("url").iter().any(is_short) {
+            return remote.to_owned();
+        }
+        absolute(remote, top)
+    }
+
+    /// The same for what git is given here.
+    pub(crate) fn located_here(&self, remote: &str) -> String {
+        self.located(remote, &self.network_top())
+    }
+
+    /// A URL as git gives it, with a relative path as an absolute one.
+    pub(crate) fn absolute_url(&self, url: &str) -> String {
+        absolute(url, &self.network_top())
+    }
+
+    /// Where git starts with the relative path of a remote.
+    fn network_top(&self) -> PathBuf {
+        self.work_dir().unwrap_or_else(|| self.git_dir())
+    }
+
     /// A git command that talks to remotes: relative paths start where they do for a person's.
     pub(super) fn network(&self) -> Git {
-        let top = self.work_dir().unwrap_or_else(|| self.git_dir());
-        self.git().starting_in(&top).env("GIT_TERMINAL_PROMPT", "0")
+        self.git().starting_in(&self.network_top()).env("GIT_TERMINAL_PROMPT", "0")
     }
 
     /// Those of these refs that the remote has.
@@ -90,19 +119,43 @@ impl Repository {
         remove_locks(&self.common_dir().join(SEEN), host.now_ms() - i64::from(ABANDONED_MS));
     }
 
-    /// The URL that a fetch from this remote asks.
+    /// The URL that a fetch from this remote asks, or the absolute path.
     pub(crate) fn fetch_url(&self, remote: &str) -> Result<String, GitError> {
-        self.network().args(["ls-remote", "--get-url", "--", remote]).text()
+        let url = self.network().args(["ls-remote", "--get-url", "--", remote]).text()?;
+        Ok(self.absolute_url(&url))
     }
 
-    /// Every URL that a push to this remote goes to.
+    /// Every URL, or absolute path, that a push to this remote goes to.
     pub(crate) fn push_urls(&self, remote: &str) -> Result<Vec<String>, GitError> {
         if !self.has_remote(remote) {
             return Ok(vec![self.fetch_url(remote)?]);
         }
         let urls = self.git().args(["remote", "get-url", "--push", "--all", "--", remote]).text()?;
-        Ok(urls.lines().map(str::to_owned).collect())
+        Ok(urls.lines().map(|url| self.absolute_url(url)).collect())
     }
+}
+
+/// A URL, or the absolute path of one that git takes for a relative path: no colon stands before its first
+/// slash.
+fn absolute(url: &str, top: &Path) -> String {
+    if url.split('/').next().is_none_or(|host| host.is_empty() || host.contains(':')) {
+        return url.to_owned();
+    }
+    let path = top.join(url);
+    path.canonicalize().unwrap_or_else(|_| tidied(&path)).to_string_lossy().into_owned()
+}
+
+/// A path without `.` and `..`, of which nobody knows more.
+fn tidied(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(tidy.pop()),
+            Component::CurDir => {}
+            part => tidy.push(part),
+        }
+    }
+    tidy
 }
 
 /// Removes lock files below `dir` that were made before `then`.
@@ -142,6 +195,19 @@ pub(crate) fn without_password(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_relative_path_is_left_as_it_is() {
+        let top = Path::new("/not/there");
+        for (path, there) in
+            [("../r.git", "/not/r.git"), ("./a/../b:c", "/not/there/b:c"), ("r", "/not/there/r")]
+        {
+            assert_eq!(absolute(path, top), there);
+        }
+        for url in ["/r.git", "https://host/r", "host:r/s", "ext::sh -c ./x", "file:///r", ""] {
+            assert_eq!(absolute(url, top), url);
+        }
+    }
 
     #[test]
     fn what_is_shown_of_a_url_lets_nobody_in() {

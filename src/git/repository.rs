@@ -132,6 +132,20 @@ impl Repository {
         self.gix.workdir().map(absolute)
     }
 
+    /// Where people say that the repository is, seen from each of its work trees: the top of the main one, or
+    /// the git folder where there is none. Limit: of a git folder that is neither in its work tree nor knows
+    /// where that is, linked work trees take the folder itself.
+    pub(crate) fn main_top(&self) -> PathBuf {
+        let common = self.common_dir();
+        let is_bare = self.config("core.bare").is_some_and(|it| it == "true");
+        match self.config("core.worktree") {
+            _ if self.git_dir() == common => self.work_dir().unwrap_or(common),
+            Some(top) => absolute(&common.join(top)),
+            None if is_bare || !common.ends_with(".git") => common,
+            None => common.parent().map(Path::to_path_buf).unwrap_or(common),
+        }
+    }
+
     /// The work tree, or the error that says that there is none.
     pub(crate) fn require_work_dir(&self) -> Result<PathBuf, GitError> {
         self.work_dir().ok_or_else(|| GitError::Bare { git_dir: self.git_dir() })

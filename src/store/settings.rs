@@ -69,7 +69,7 @@ pub(crate) const TABLE: &[Setting] = &[
         default: "off",
         meaning: "who merges learning branches: off (each clone) or branch (they are pushed, and CI does)",
     },
-    Setting { key: "share", default: "(none)", meaning: "URLs of remotes that `sync` may push to; several" },
+    Setting { key: "share", default: "(none)", meaning: "URLs and paths that `sync` may push to; several" },
     Setting {
         key: "timeout",
         default: "600",
@@ -138,6 +138,7 @@ pub(crate) struct Settings {
     /// The commits that count of those that git fetched, by marketplace name.
     pub(crate) pins: BTreeMap<String, Oid>,
     pub(crate) privacy: Privacy,
+    /// A path is absolute: it means the same repository in every work tree.
     pub(crate) remote: String,
     /// Somebody chose it.
     pub(crate) has_remote: bool,
@@ -190,7 +191,8 @@ impl Settings {
             )?
             .unwrap_or(Privacy::Text),
             has_remote: text("remote").is_some(),
-            remote: text("remote").unwrap_or_else(|| "origin".to_owned()),
+            remote: text("remote")
+                .map_or_else(|| "origin".to_owned(), |it| repo.located(&it, &repo.main_top())),
             retries: number("retries", text("retries"), 0, 10)?.unwrap_or(1),
             review: one_of(
                 "review",

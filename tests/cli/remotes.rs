@@ -1,7 +1,7 @@
 //! Where learning is shared: repositories of its own, several URLs, clones that have not everything.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::support::{TestRepo, execution};
@@ -120,6 +120,104 @@ fn a_path_starts_at_the_top_of_the_work_tree_wherever_one_is() {
     clone.inside("deep/er").orchestrate(["sync", "--push", "--yes"]).code(0);
     let there = clone.git(["--git-dir", learning.to_str().expect("UTF-8"), "rev-parse", LEARNING]);
     assert_eq!(there, clone.git(["rev-parse", LEARNING]));
+}
+
+/// A work tree in another place, from where relative paths lead to another repository.
+fn elsewhere(clone: &TestRepo) -> (TestRepo, PathBuf) {
+    let place = clone.root().join("else/where");
+    let (tree, trap) = (place.join("tree"), place.join("learning.git"));
+    clone.git(["worktree", "add", "-q", "--detach", tree.to_str().expect("UTF-8")]);
+    clone.git(["init", "-q", "--bare", trap.to_str().expect("UTF-8")]);
+    (clone.at(&tree).with_real_clock(), trap)
+}
+
+fn refs_in(clone: &TestRepo, repository: &Path) -> String {
+    clone.git(["--git-dir", repository.to_str().expect("UTF-8"), "for-each-ref"])
+}
+
+#[test]
+fn a_path_means_the_same_repository_in_every_work_tree() {
+    let clone = recorded(clone_of(&hub()), "add a");
+    let learning = clone.root().join("learning.git");
+    clone.git(["init", "-q", "--bare", learning.to_str().expect("UTF-8")]);
+    clone.git(["config", "orchestrate.remote", "../learning.git"]);
+    let (linked, trap) = elsewhere(&clone);
+    linked.orchestrate(["sync", "--push", "--yes"]).code(0);
+    assert_eq!(refs_in(&clone, &trap), "");
+    let agreed = clone.git(["config", "orchestrate.share"]);
+    assert_eq!(Path::new(&agreed), learning.canonicalize().expect("there"));
+    let clone = recorded(clone, "add c");
+    assert_eq!(clone.orchestrate(["sync", "--json"]).code(0).json()["state"], "shared");
+    let linked = recorded(linked, "add e");
+    linked.with_program_on_path().orchestrate(["hook", "pre-push", "origin", "x"]).code(0);
+    let there = clone.git(["--git-dir", learning.to_str().expect("UTF-8"), "rev-parse", LEARNING]);
+    assert_eq!((there, refs_in(&clone, &trap)), (clone.git(["rev-parse", LEARNING]), String::new()));
+    assert_eq!(seen(&clone).len(), 2);
+}
+
+#[test]
+fn an_agreement_to_a_path_is_none_to_where_it_leads_in_another_place() {
+    let clone = recorded(clone_of(&hub()), "add a");
+    let near = clone.root().join("learning.git");
+    clone.git(["init", "-q", "--bare", near.to_str().expect("UTF-8")]);
+    // As git takes the path of a remote, and one that somebody names: from the top of each work tree.
+    clone.git(["remote", "add", "near", "../learning.git"]);
+    clone.orchestrate(["sync", "near", "--push", "--yes"]).code(0);
+    let (linked, trap) = elsewhere(&clone);
+    for remote in ["near", "../learning.git"] {
+        assert_eq!(clone.orchestrate(["sync", remote, "--json"]).code(0).json()["state"], "up-to-date");
+        assert_eq!(linked.orchestrate(["sync", remote, "--json"]).code(0).json()["state"], "not-agreed");
+    }
+    let linked = linked.with_program_on_path();
+    linked.orchestrate(["hooks", "install"]).code(0);
+    linked.git(["push", "-q", "near", "HEAD:refs/heads/work"]);
+    assert!(!refs_in(&clone, &trap).contains("orchestrate"));
+    let clone = recorded(clone, "add c").with_program_on_path();
+    clone.git(["push", "-q", "near", "HEAD:refs/heads/work"]);
+    let there = clone.git(["--git-dir", near.to_str().expect("UTF-8"), "rev-parse", LEARNING]);
+    assert_eq!(there, clone.git(["rev-parse", LEARNING]));
+}
+
+#[test]
+fn in_a_bare_repository_and_a_submodule_a_path_starts_where_people_expect_it() {
+    let (code, learning) = (hub(), TestRepo::bare().with_real_clock());
+    let bare = TestRepo::bare().with_real_clock();
+    let above = bare.root().join("learning.git");
+    bare.git(["clone", "-q", "--bare", &url(&learning), above.to_str().expect("UTF-8")]);
+    bare.git(["fetch", "-q", &url(&code), "main:main"]);
+    bare.git(["config", "orchestrate.remote", "../learning.git"]);
+    let bare = recorded(bare, "add a");
+    let (linked, trap) = elsewhere(&bare);
+    let linked = recorded(linked, "add b");
+    for repo in [&bare, &linked] {
+        repo.orchestrate(["sync", "--push", "--yes"]).code(0);
+    }
+    assert!(refs_in(&bare, &above).contains(LEARNING) && refs_in(&bare, &trap).is_empty());
+
+    let outer = clone_of(&code);
+    outer.git(["-c", "protocol.file.allow=always", "submodule", "add", "-q", &url(&code), "inner"]);
+    let beside = outer.path().join("learning.git");
+    outer.git(["init", "-q", "--bare", beside.to_str().expect("UTF-8")]);
+    let inner = outer.inside("inner").with_real_clock();
+    inner.git(["config", "orchestrate.remote", "../learning.git"]);
+    let inner = recorded(inner, "add a");
+    let (linked, trap) = elsewhere(&inner);
+    for repo in [&inner, &linked] {
+        repo.orchestrate(["sync", "--push", "--yes"]).code(0);
+    }
+    assert!(refs_in(&outer, &beside).contains(LEARNING) && refs_in(&outer, &trap).is_empty());
+}
+
+#[test]
+fn what_a_url_is_short_for_is_no_path() {
+    let clone = recorded(clone_of(&hub()), "add a");
+    let folder = clone.root().join("far");
+    let learning = folder.join("team.git");
+    clone.git(["init", "-q", "--bare", learning.to_str().expect("UTF-8")]);
+    clone.git(["config", &format!("url.{}/.insteadOf", folder.display()), "far/"]);
+    clone.git(["config", "orchestrate.remote", "far/team.git"]);
+    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    assert!(refs_in(&clone, &learning).contains(LEARNING));
 }
 
 #[test]
