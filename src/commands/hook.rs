@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::sharing::{self, Denied, Target, require_sound};
 use super::{Context, Ended};
-use crate::git::{HOOK_GUARD, Place, Running};
+use crate::git::{HOOK_GUARD, Place, Running, is_same_place};
 use crate::hook::STOPS;
 use crate::host::Host;
 use crate::learn;
@@ -190,7 +190,7 @@ struct Pushing<'a> {
 fn share(cx: &Context, store: &Store<'_>, targets: &[Target], pushing: &Pushing<'_>) -> Result<(), Failure> {
     let mut shared = Ok(());
     for target in targets {
-        let is_same = pushing.url.is_none_or(|url| url == target.url);
+        let is_same = pushing.url.is_none_or(|url| is_same_place(url, &target.url));
         if (is_same || !pushing.is_here) && target.is_agreed(store) && !Denied(store).knows(&target.name()) {
             let without = if is_same { pushing.refs } else { &[] };
             // One that can't be reached keeps the others from nothing.

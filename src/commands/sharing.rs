@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Context;
 use crate::check;
-use crate::git::{GitError, Pushed, without_password};
+use crate::git::{GitError, Pushed, is_same_place, without_password};
 use crate::host::Stopwatch;
 use crate::learn;
 use crate::store::{Adopted, Adoption, Remembered, Review, Share, Store};
@@ -15,8 +15,8 @@ use crate::ui::{Failure, exit};
 /// Where to: one of the URLs that a remote is pushed to.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    /// What a fetch from there is from: the remote, or the URL where that fetches from another one. What
-    /// was seen there is kept apart.
+    /// What a fetch from there is from: the remote, or the URL where that fetches from another repository.
+    /// What was seen there is kept apart.
     pub(super) remote: String,
     pub(super) url: String,
 }
@@ -26,7 +26,7 @@ impl Target {
     pub(super) fn all(store: &Store<'_>, remote: &str) -> Result<Vec<Self>, Failure> {
         let fetched = store.repo.fetch_url(remote)?;
         let target = |url: String| {
-            let remote = if url == fetched { remote.to_owned() } else { url.clone() };
+            let remote = if is_same_place(&url, &fetched) { remote.to_owned() } else { url.clone() };
             Self { remote, url }
         };
         Ok(store.repo.push_urls(remote)?.into_iter().map(target).collect())

@@ -64,6 +64,9 @@ struct Synced {
     /// Learning branches (short names) that wait for review at the remote.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     in_review: Vec<String>,
+    /// Where else it was pushed to be reviewed, without passwords: what is merged there is not asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    apart: Vec<String>,
 }
 
 /// How far the sharing came.
@@ -101,6 +104,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         share: Share::default(),
         tries: 0,
         in_review: Vec::new(),
+        apart: Vec::new(),
     };
     if !args.dry_run {
         store.drain()?;
@@ -123,6 +127,8 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     }
     if store.settings.review == Review::Branch {
         synced.in_review = store.in_review(&remote)?;
+        let apart = targets.iter().filter(|target| target.remote != remote);
+        synced.apart = apart.map(Target::name).collect();
     }
     tell(cx, &synced, args.dry_run);
     DONE
@@ -260,5 +266,8 @@ fn tell(cx: &Context, synced: &Synced, dry_run: bool) {
     }
     if let Some(waiting) = in_review(&synced.in_review, &synced.remote) {
         cx.ui.line(waiting);
+    }
+    for url in &synced.apart {
+        cx.ui.line(format!("{url} reviews for itself: what is merged there is not asked for"));
     }
 }

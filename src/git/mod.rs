@@ -51,7 +51,7 @@ pub(crate) use objects::{CommitInfo, Identity};
 pub(crate) use place::Place;
 pub(crate) use push::{PushEdit, Pushed};
 pub(crate) use refs::RefEdit;
-pub(crate) use remote::without_password;
+pub(crate) use remote::{is_same_place, without_password};
 pub(crate) use repository::{Head, Repository};
 pub(crate) use running::Running;
 pub(crate) use trees::{Changed, Entry, Kind};

@@ -158,6 +158,25 @@ fn tidied(path: &Path) -> PathBuf {
     tidy
 }
 
+/// Whether both lead to one repository, by different protocols or users perhaps: the same path at the same host.
+pub(crate) fn is_same_place(one: &str, other: &str) -> bool {
+    place(one) == place(other)
+}
+
+/// The host, with its port where that is not the usual one, and the path of a URL.
+fn place(url: &str) -> String {
+    let place = match url.split_once("://") {
+        Some((_, rest)) => rest.to_owned(),
+        // `host:path`, as ssh has it; a path has a slash before its first colon.
+        None if !url.split(':').next().unwrap_or_default().contains('/') => url.replacen(':', "/", 1),
+        None => url.to_owned(),
+    };
+    let (authority, path) = place.split_once('/').unwrap_or((&place, ""));
+    let host = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+    let path = path.trim_matches('/');
+    format!("{host}/{}", path.strip_suffix(".git").unwrap_or(path))
+}
+
 /// Removes lock files below `dir` that were made before `then`.
 fn remove_locks(dir: &Path, then: i64) {
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -206,6 +225,19 @@ mod tests {
         }
         for url in ["/r.git", "https://host/r", "host:r/s", "ext::sh -c ./x", "file:///r", ""] {
             assert_eq!(absolute(url, top), url);
+        }
+    }
+
+    #[test]
+    fn one_repository_has_several_urls() {
+        let urls =
+            ["https://host/o/r.git", "git@Host:o/r", "ssh://git@host/o/r.git/", "https://me:word@host/o/r"];
+        assert!(urls.iter().all(|url| is_same_place(url, urls[0])));
+        assert!(is_same_place("file:///srv/r.git", "/srv/r.git"));
+        for other in
+            ["https://host/o/r2", "https://elsewhere/o/r", "https://host:8443/o/r", "/o/r", "host/o:r"]
+        {
+            assert!(!is_same_place(other, urls[0]), "{other}");
         }
     }
 

@@ -97,18 +97,20 @@ fn a_remote_that_has_nothing_of_it_any_more_gets_everything_again() {
 
 #[test]
 fn what_the_user_pushes_is_left_out_under_whatever_name_the_remote_goes() {
-    let hub = hub();
-    let clone = clone_of(&hub).with_program_on_path();
-    clone.git(["config", "orchestrate.remote", &url(&hub)]);
-    clone.orchestrate(["hooks", "install"]).code(0);
-    let clone = recorded(clone, "add a");
-    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
-    let clone = recorded(clone, "add b");
-    clone.git(["push", "-q", "origin", "refs/notes/orchestrate", "HEAD:refs/heads/more"]);
-    assert_eq!(
-        hub.git(["rev-parse", "refs/notes/orchestrate"]),
-        clone.git(["rev-parse", "refs/notes/orchestrate"])
-    );
+    for protocol in ["", "file://"] {
+        let hub = hub();
+        let clone = clone_of(&hub).with_program_on_path();
+        clone.git(["config", "orchestrate.remote", &format!("{protocol}{}", url(&hub))]);
+        clone.orchestrate(["hooks", "install"]).code(0);
+        let clone = recorded(clone, "add a");
+        clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+        let clone = recorded(clone, "add b");
+        clone.git(["push", "-q", "origin", "refs/notes/orchestrate", "HEAD:refs/heads/more"]);
+        assert_eq!(
+            hub.git(["rev-parse", "refs/notes/orchestrate"]),
+            clone.git(["rev-parse", "refs/notes/orchestrate"])
+        );
+    }
 }
 
 #[test]

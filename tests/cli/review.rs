@@ -191,6 +191,51 @@ fn what_was_merged_here_before_learning_was_reviewed_is_proposed_too() {
 }
 
 #[test]
+fn a_repository_that_is_pushed_to_in_another_way_is_the_one_that_is_fetched() {
+    let hub = hub();
+    let path = hub.path().display().to_string();
+    let clone = clone_of(&hub).record(&execution("add a", ["a", "b"], "passed"));
+    clone.git(["remote", "set-url", "origin", &format!("file://{path}")]);
+    clone.git(["remote", "set-url", "--push", "origin", &path]);
+    let synced = clone.orchestrate(["sync", "--push", "--yes", "--json"]).code(0).json();
+    assert_eq!(synced["in_review"].as_array().map(Vec::len), Some(1), "{synced}");
+    assert!(synced["apart"].is_null(), "{synced}");
+    assert!(clone.orchestrate(["status"]).code(0).stderr.contains("1 learning branch waits for review"));
+    review(&hub);
+    clone.orchestrate(["sync"]).code(0);
+    assert_eq!((tree(&clone), branches(&clone).len()), (tree(&hub), 0));
+    let seen = clone.refs_below("refs/orchestrate/remotes");
+    assert!(seen.iter().all(|name| name.starts_with("refs/orchestrate/remotes/origin/")), "{seen:?}");
+}
+
+#[test]
+fn of_several_push_urls_each_reviews_for_itself_and_that_is_said() {
+    let (hub, other) = (hub(), hub());
+    let clone = clone_of(&hub).record(&execution("add a", ["a", "b"], "passed"));
+    for hub in [&hub, &other] {
+        let url = hub.path().display().to_string();
+        clone.git(["remote", "set-url", "--add", "--push", "origin", &url]);
+    }
+    let said = clone.orchestrate(["sync", "--push", "--yes"]).code(0).stdout;
+    let line =
+        format!("{} reviews for itself: what is merged there is not asked for", other.path().display());
+    assert!(said.contains(&line), "{said}");
+    assert_eq!((branches(&hub).len(), branches(&other).len()), (1, 1));
+    review(&hub);
+    let synced = clone.orchestrate(["sync", "--json"]).code(0).json();
+    assert_eq!(synced["apart"], serde_json::json!([other.path()]));
+    assert_eq!((tree(&clone), branches(&clone).len(), branches(&other).len()), (tree(&hub), 0, 1));
+    review(&other);
+    assert_eq!((tree(&other), branches(&other).len()), (tree(&hub), 0));
+    let clone = clone.record(&execution("add c", ["c", "d"], "passed"));
+    clone.orchestrate(["sync"]).code(0);
+    assert_eq!((branches(&hub).len(), branches(&other).len()), (1, 1));
+    clone.git(["config", "orchestrate.review", "off"]);
+    let said = clone.orchestrate(["sync"]).code(0).stdout;
+    assert!(!said.contains("reviews for itself"), "{said}");
+}
+
+#[test]
 fn merge_merges_nothing_past_those_who_review() {
     let repo = TestRepo::new().commit("start");
     repo.git(["config", "orchestrate.review", "branch"]);
