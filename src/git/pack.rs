@@ -88,6 +88,8 @@ fn release_unfinished(dir: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use crate::git::Writer;
     use crate::git::samples::TestRepo;
     use crate::model::oid::Oid;
@@ -99,9 +101,15 @@ mod tests {
         (0..number).map(|n| writer.blob(format!("blob {n}\n").as_bytes()).expect("held")).collect()
     }
 
-    fn files(repo: &TestRepo, ending: &str) -> usize {
+    /// What is among the packs, with this ending.
+    fn names(repo: &TestRepo, ending: &str) -> Vec<PathBuf> {
         let dir = std::fs::read_dir(repo.path().join(".git/objects/pack")).expect("a folder");
-        dir.flatten().filter(|it| it.path().extension().is_some_and(|found| found == ending)).count()
+        let paths = dir.flatten().map(|it| it.path());
+        paths.filter(|path| path.extension().is_some_and(|it| it == ending)).collect()
+    }
+
+    fn files(repo: &TestRepo, ending: &str) -> usize {
+        names(repo, ending).len()
     }
 
     #[test]
@@ -134,6 +142,32 @@ mod tests {
         assert!(open.blob(blobs[0]).is_err(), "nothing is written before it is synced");
         writer.sync().expect("written");
         assert_eq!((files(&repo, "pack"), open.blob(blobs[2]).expect("read")), (0, b"blob 2\n".to_vec()));
+    }
+
+    #[test]
+    fn a_pack_that_gets_no_name_leaves_no_keep_file() {
+        let elsewhere = TestRepo::new().commit("a", "1");
+        let open = elsewhere.open();
+        let writer = Writer::new(&open);
+        blobs(&writer, MANY);
+        writer.sync().expect("written");
+        let pack = names(&elsewhere, "pack").remove(0);
+        // The same objects make the same pack, and here something has its name: git writes the `.keep`
+        // file first, and leaves it.
+        let repo = TestRepo::new().commit("a", "1");
+        let taken = repo.path().join(".git/objects/pack").join(pack.file_name().expect("a name"));
+        std::fs::create_dir_all(taken.join("somebody's")).expect("made");
+        let others = taken.with_file_name("pack-0000.keep");
+        std::fs::write(&others, "somebody else's").expect("written");
+        let open = repo.open();
+        let writer = Writer::new(&open);
+        blobs(&writer, MANY);
+        let error = writer.sync().expect_err("no name for the pack").to_string();
+        assert!(error.starts_with("git index-pack failed: "), "{error}");
+        assert_eq!(names(&repo, "keep"), [others]);
+        std::fs::remove_dir_all(&taken).expect("removed");
+        writer.sync().expect("written");
+        assert_eq!(names(&repo, "keep").len(), 2);
     }
 
     #[test]
