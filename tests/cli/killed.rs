@@ -2,10 +2,11 @@
 //! acknowledged is lost, nothing blocks the next writer, and its work leaves nothing of theirs behind.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{TestRepo, execution, piped};
@@ -33,7 +34,7 @@ fn run(repo: &TestRepo, arguments: &[&str], point: Option<&str>) -> Output {
     command.envs(point.map(|point| ("GIT_ORCHESTRATE_TEST_KILL", point)));
     let mut child = command.spawn().expect("it starts");
     let line = execution("add a licence", ["a", "b"], "passed");
-    drop(std::io::Write::write_all(&mut child.stdin.take().expect("piped"), line.as_bytes()));
+    drop(child.stdin.take().expect("piped").write_all(line.as_bytes()));
     let output = child.wait_with_output().expect("it ends");
     let killed = output.status.signal() == Some(SIGKILL);
     assert_eq!(killed, point.is_some(), "{arguments:?} at {point:?}: {output:?}");
@@ -231,6 +232,49 @@ fn the_lock_of_another_git_is_left_alone_and_named() {
     fs::remove_file(&lock).expect("there");
     run_promptly(&repo, &["record"]);
     assert_eq!(repo.executions().len(), 2);
+}
+
+/// A git that is alive and has locked the packed refs, as one that packs very many of them has for long.
+fn locker(repo: &TestRepo) -> Child {
+    let mut git = repo.command("git");
+    git.args(["update-ref", "--stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut git = git.spawn().expect("git starts");
+    let commands = "start\ndelete refs/heads/gone\nprepare\n";
+    git.stdin.as_mut().expect("piped").write_all(commands.as_bytes()).expect("it reads");
+    let mut said = BufReader::new(git.stdout.take().expect("piped"));
+    assert!(said.by_ref().lines().any(|line| line.is_ok_and(|line| line == "prepare: ok")));
+    git.stdout = Some(said.into_inner());
+    git
+}
+
+#[test]
+fn packed_refs_that_a_living_git_has_locked_are_left_to_it() {
+    // Longer than a lock is left alone of which nobody can tell whether it is that of a dead git.
+    let pause = || std::thread::sleep(Duration::from_millis(1200));
+    for is_first in [true, false] {
+        let repo = repo();
+        repo.git(["branch", "gone"]);
+        repo.git(["config", "core.packedRefsTimeout", "100"]);
+        run(&repo, &["record"], None);
+        repo.git(["config", "orchestrate.review", "branch"]);
+        run(&repo, &["merge"], None);
+        repo.git(["config", "orchestrate.review", "off"]);
+        let mut living = is_first.then(|| locker(&repo));
+        pause();
+        // It takes a learning branch away, for which git locks the packed refs.
+        run(&repo, &["merge"], Some("before-update-ref"));
+        pause();
+        let mut living = living.take().unwrap_or_else(|| locker(&repo));
+        pause();
+        let refused = run(&repo, &["merge"], None);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains("packed-refs.lock"), "{said}");
+        living.stdin.take().expect("piped").write_all(b"commit\n").expect("it reads");
+        assert!(living.wait().expect("it ends").success(), "it had its lock to the end");
+        assert_eq!(repo.git(["for-each-ref", "refs/heads/gone"]), "");
+        run_promptly(&repo, &["merge"]);
+        assert_clean(&repo, "merge");
+    }
 }
 
 /// git's own way to say that a gc is at work.
