@@ -81,7 +81,7 @@ fn commits(args: &Args, cx: &Context, store: &Store<'_>, noted: &Noted) -> Ended
     }
     if found.is_empty() {
         cx.ui.line("no commits were measured yet");
-        super::status::hint_at_spool(cx, store)?;
+        super::status::hint_at_spool(cx, store.waiting()?);
         return DONE;
     }
     let now = Timestamp(cx.host.now_ms());

@@ -18,6 +18,7 @@ pub(crate) mod marketplace;
 pub(crate) mod merge;
 mod origin;
 mod outcome;
+mod overview;
 pub(crate) mod patterns;
 pub(crate) mod plan;
 pub(crate) mod reconcile;
