@@ -193,6 +193,7 @@ fn uninstall(cx: &Context, repo: &Repository) -> Ended {
 
 fn status(cx: &Context, repo: &Repository) -> Ended {
     let status = hook::status(repo, &cx.host, Version::of_git()?)?;
+    let not_followed = hook::not_followed(repo)?;
     let code = if status.troubles.is_empty() { exit::DONE } else { exit::FAILED };
     if cx.ui.is_json() {
         let events: Vec<Value> = status
@@ -210,7 +211,7 @@ fn status(cx: &Context, repo: &Repository) -> Ended {
             status.troubles.iter().map(|it| json!({"code": it.code(), "message": it.to_string()})).collect();
         cx.ui.json(&json!({"v": 1, "git": status.git.to_string(), "method": status.method.as_str(),
                            "folder": text(&status.folder), "events": events, "troubles": troubles,
-                           "notes_rewrite_ref": status.rewrite_refs}));
+                           "notes_rewrite_ref": status.rewrite_refs, "not_followed": not_followed}));
         return Ok(code);
     }
     let live = status.events.iter().filter(|it| !it.live.is_empty()).count();
@@ -247,6 +248,7 @@ fn status(cx: &Context, repo: &Repository) -> Ended {
     for hint in cures(&status.troubles) {
         cx.ui.hint(hint);
     }
+    super::status::hint_at_new_remotes(cx, &not_followed);
     Ok(code)
 }
 

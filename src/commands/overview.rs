@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Context;
 use super::knowledge::{Memory, memory};
 use crate::git::{Head, Repository};
+use crate::hook;
 use crate::learn;
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
@@ -43,6 +44,8 @@ pub(super) struct Overview {
     pub(super) waiting: usize,
     /// Executions that a fetch has seen at a remote.
     pub(super) not_joined_yet: BTreeMap<String, usize>,
+    /// Remotes that were added after the hooks: a plain fetch brings nothing of theirs.
+    pub(super) not_followed: Vec<String>,
     #[serde(serialize_with = "ids")]
     pub(super) open_runs: Vec<Open>,
     pub(super) marketplaces: Vec<String>,
@@ -109,6 +112,7 @@ impl Overview {
             not_learned_yet,
             waiting: store.waiting()?,
             not_joined_yet: store.unjoined(reading)?.into_iter().collect(),
+            not_followed: hook::not_followed(repo)?,
             open_runs: open_runs(repo, store, &memory)?,
             marketplaces: store.settings.marketplaces.keys().cloned().collect(),
         })

@@ -78,7 +78,7 @@ pub(super) fn hint_at_spool(cx: &Context, waiting: usize) {
     }
 }
 
-/// What remotes have for us.
+/// What remotes have for us, and of which nobody hears.
 fn hint_at_remotes(cx: &Context, overview: &Overview, usual: &str) {
     for (remote, number) in &overview.not_joined_yet {
         let named = if remote == usual { String::new() } else { format!(" {}", quoted(remote)) };
@@ -87,6 +87,16 @@ fn hint_at_remotes(cx: &Context, overview: &Overview, usual: &str) {
         let executions = count(*number, "execution");
         cx.ui.hint(format!(
             "{remote} has {executions} that {are} not joined yet: `git orchestrate sync{named}`"
+        ));
+    }
+    hint_at_new_remotes(cx, &overview.not_followed);
+}
+
+/// Remotes of which a plain fetch brings nothing of ours.
+pub(super) fn hint_at_new_remotes(cx: &Context, remotes: &[String]) {
+    for remote in remotes {
+        cx.ui.hint(format!(
+            "`git fetch` does not bring what {remote} remembers: `git orchestrate hooks install` lets it"
         ));
     }
 }

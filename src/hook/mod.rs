@@ -27,3 +27,4 @@ pub(crate) use install::{Change, Installed, Refusal, install};
 pub(crate) use status::{keep_notes_for_uninstall, rewrites_notes, status};
 pub(crate) use trouble::Trouble;
 pub(crate) use uninstall::uninstall;
+pub(crate) use wiring::not_followed;

@@ -52,6 +52,11 @@ impl Receipt {
         serde_json::from_slice(&text).ok().filter(|it: &Self| it.v == VERSION).unwrap_or_default()
     }
 
+    /// Whether nothing of ours is known to be here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.blocks.is_empty() && self.edits.is_empty()
+    }
+
     /// Changes the receipt as it is now, and keeps it. The caller holds the write lock.
     pub(crate) fn change(repo: &Repository, change: impl FnOnce(&mut Self)) -> Result<(), HookError> {
         let mut receipt = Self::read(repo);

@@ -67,6 +67,19 @@ pub(crate) fn follow_remotes(repo: &Repository) -> Result<(), HookError> {
     Ok(())
 }
 
+/// Remotes that were added after the hooks: a plain fetch from them brings nothing of ours.
+pub(crate) fn not_followed(repo: &Repository) -> Result<Vec<String>, HookError> {
+    if Receipt::read(repo).is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut remotes = repo.remotes()?;
+    remotes.retain(|remote| {
+        let values = repo.config_all(&format!("remote.{remote}.fetch"));
+        !values.is_empty() && !values.iter().any(|value| is_refspec_of_ours(value))
+    });
+    Ok(remotes)
+}
+
 /// Takes out the value that makes git copy our notes: the post-rewrite hook does it, once.
 pub(crate) fn take_rewrite_ref(repo: &Repository) -> Result<(), HookError> {
     let mut values = own_values(repo, REWRITE)?;

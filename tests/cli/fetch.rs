@@ -88,6 +88,28 @@ fn what_a_person_sees_of_branches_and_remotes_is_as_before() {
 }
 
 #[test]
+fn a_remote_that_is_added_later_is_named_until_it_is_followed() {
+    let hub = crate::review::hub();
+    let repo = TestRepo::new().commit("start");
+    let hint = "`git fetch` does not bring what up remembers: `git orchestrate hooks install` lets it";
+    let told = |verb: &[&str]| {
+        let ran = repo.program().args(verb).output().expect("it starts");
+        String::from_utf8_lossy(&ran.stderr).contains(hint)
+    };
+    repo.git(["remote", "add", "up", hub.path().to_str().expect("UTF-8")]);
+    assert!(!told(&["status"]), "without hooks nothing follows");
+    repo.git(["remote", "remove", "up"]);
+    repo.orchestrate(["hooks", "install"]).code(0);
+    repo.git(["remote", "add", "up", hub.path().to_str().expect("UTF-8")]);
+    assert!(told(&["status"]) && told(&["hooks", "status"]));
+    assert_eq!(repo.orchestrate(["status", "--json"]).json()["not_followed"], serde_json::json!(["up"]));
+    repo.orchestrate(["hooks", "install"]).code(0);
+    assert!(!told(&["status"]) && !told(&["hooks", "status"]));
+    repo.orchestrate(["hooks", "uninstall"]).code(0);
+    assert!(!told(&["status"]));
+}
+
+#[test]
 fn the_refspecs_go_with_the_hooks() {
     let (_hub, here, _there) = clones();
     here.git(["remote", "add", "up/stream", "../elsewhere"]);

@@ -54,7 +54,7 @@ fn what_is_not_learned_yet_is_named_and_then_is_not() {
 #[test]
 fn programs_read_the_same() {
     let repo = TestRepo::new().commit("start").record(&execution("add a", ["a", "b"], "passed"));
-    assert_snapshot!(repo.orchestrate(["status", "--json"]).code(0).screen(), @r#"{"v":1,"replica":"jv14kvhp","head":"main","executions":1,"passed":1,"bad_lines":0,"patterns":{"discovered":1},"refs":{"refs/notes/orchestrate":"25b082224cec5ee56544dcd769dd45526f98dfac","refs/orchestrate/learning":null},"learning_branches":[],"in_review":[],"declined":[],"not_learned_yet":1,"waiting":0,"not_joined_yet":{},"open_runs":[],"marketplaces":[]}"#);
+    assert_snapshot!(repo.orchestrate(["status", "--json"]).code(0).screen(), @r#"{"v":1,"replica":"jv14kvhp","head":"main","executions":1,"passed":1,"bad_lines":0,"patterns":{"discovered":1},"refs":{"refs/notes/orchestrate":"25b082224cec5ee56544dcd769dd45526f98dfac","refs/orchestrate/learning":null},"learning_branches":[],"in_review":[],"declined":[],"not_learned_yet":1,"waiting":0,"not_joined_yet":{},"not_followed":[],"open_runs":[],"marketplaces":[]}"#);
 }
 
 #[test]
