@@ -2,8 +2,10 @@
 //!
 //! Guarantee: `git notes` understands what is written here, and this what `git notes` writes.
 //! Notes are built on one tip that the caller read once; the caller moves the ref.
+//!
+//! Limit: a tree that has one folder twice is refused. No notes make one: it would go on and on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use gix::note::plumbing::State;
 
@@ -103,15 +105,31 @@ pub(crate) struct ChangedNotes {
 /// An entry of a notes tree: whether it is a folder, and its object.
 type Entry = (bool, Oid);
 
+/// Notes while they are collected, and the folders that they were found in.
+#[derive(Debug, Default)]
+struct Collected {
+    notes: Vec<Placed>,
+    folders: HashSet<Oid>,
+}
+
+impl Collected {
+    fn enter(&mut self, folder: Oid) -> Result<(), GitError> {
+        if self.folders.insert(folder) { Ok(()) } else { Err(GitError::Boundless { oid: folder }) }
+    }
+
+    /// What each note annotates, and its blob.
+    fn plain(self) -> Vec<(Oid, Oid)> {
+        self.notes.into_iter().map(|(_, annotated, blob)| (annotated, blob)).collect()
+    }
+}
+
 impl Repository {
     /// What differs between the notes at two tips; folders that are the same are not looked into.
     pub(crate) fn changed_notes(&self, old: Oid, new: Oid) -> Result<ChangedNotes, GitError> {
-        let (mut gone, mut come) = (Vec::new(), Vec::new());
+        let (mut gone, mut come) = (Collected::default(), Collected::default());
         let (old, new) = (self.tree_of(old)?, self.tree_of(new)?);
         self.compare_notes(old, new, &mut String::new(), &mut gone, &mut come)?;
-        let plain =
-            |placed: Vec<Placed>| placed.into_iter().map(|(_, object, blob)| (object, blob)).collect();
-        Ok(ChangedNotes { gone: plain(gone), new: plain(come) })
+        Ok(ChangedNotes { gone: gone.plain(), new: come.plain() })
     }
 
     fn compare_notes(
@@ -119,12 +137,14 @@ impl Repository {
         old: Oid,
         new: Oid,
         prefix: &mut String,
-        gone: &mut Vec<Placed>,
-        come: &mut Vec<Placed>,
+        gone: &mut Collected,
+        come: &mut Collected,
     ) -> Result<(), GitError> {
         if old == new {
             return Ok(());
         }
+        gone.enter(old)?;
+        come.enter(new)?;
         let mut new: BTreeMap<String, Entry> = self.notes_entries(new)?.into_iter().collect();
         for (name, entry) in self.notes_entries(old)? {
             let other = new.remove(&name);
@@ -154,18 +174,20 @@ impl Repository {
     /// Every note at a tip: the annotated object and the note's blob. Entries of the tree that are
     /// no notes are passed over, as git does.
     pub(crate) fn notes(&self, tip: Oid) -> Result<Vec<(Oid, Oid)>, GitError> {
-        let placed = self.placed_notes(self.tree_of(tip)?)?;
-        Ok(placed.into_iter().map(|(_, annotated, blob)| (annotated, blob)).collect())
+        let mut collected = Collected::default();
+        self.collect_notes(self.tree_of(tip)?, &mut String::new(), &mut collected)?;
+        Ok(collected.plain())
     }
 
     /// The same with the path of each.
     fn placed_notes(&self, tree: Oid) -> Result<Vec<Placed>, GitError> {
-        let mut notes = Vec::new();
-        self.collect_notes(tree, &mut String::new(), &mut notes)?;
-        Ok(notes)
+        let mut collected = Collected::default();
+        self.collect_notes(tree, &mut String::new(), &mut collected)?;
+        Ok(collected.notes)
     }
 
-    fn collect_notes(&self, tree: Oid, prefix: &mut String, notes: &mut Vec<Placed>) -> Result<(), GitError> {
+    fn collect_notes(&self, tree: Oid, prefix: &mut String, notes: &mut Collected) -> Result<(), GitError> {
+        notes.enter(tree)?;
         for (name, entry) in self.notes_entries(tree)? {
             let before = prefix.len();
             prefix.push_str(&name);
@@ -181,13 +203,13 @@ impl Repository {
         (is_folder, oid): Entry,
         name: &str,
         prefix: &mut String,
-        notes: &mut Vec<Placed>,
+        notes: &mut Collected,
     ) -> Result<(), GitError> {
         if is_folder {
             return self.collect_notes(oid, prefix, notes);
         }
         if let Ok(annotated) = prefix.parse() {
-            notes.push((name.len(), annotated, oid));
+            notes.notes.push((name.len(), annotated, oid));
         }
         Ok(())
     }

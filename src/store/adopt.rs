@@ -160,7 +160,7 @@ impl Store<'_> {
         if self.repo.notes(tip)?.is_empty() && tree != self.repo.empty_tree() {
             return Err(GitError::WrongKind { oid: tip, wanted: "notes tree" }.into());
         }
-        Ok(())
+        self.require_readable(tip)
     }
 
     fn look_at_learning(&self, tip: Oid) -> Result<(), StoreError> {

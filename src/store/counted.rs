@@ -116,7 +116,7 @@ impl Store<'_> {
         let seen = self.repo.refs_under(REMOTES)?;
         tips.extend(seen.into_iter().filter(|(name, _)| is_notes(name)).map(|(_, tip)| tip));
         // Somebody may have put something else there.
-        tips.retain(|tip| self.repo.commit(*tip).is_ok());
+        tips.retain(|tip| self.repo.commit(*tip).is_ok() && self.require_readable(*tip).is_ok());
         tips.dedup();
         Ok(tips)
     }

@@ -21,6 +21,9 @@ pub(crate) enum StoreError {
     /// A file of it is larger than any that learning writes.
     #[error("{path} of commit {} has {size} bytes, and no file of a learning tree is that large", commit.short())]
     TooLarge { commit: Oid, path: String, size: u64 },
+    /// Notes are larger than any that are read.
+    #[error("{what} has {size} bytes, more than is ever read")]
+    NoteTooLarge { what: String, size: u64 },
     /// A remote could not be asked.
     #[error("{reason}")]
     Unreachable { reason: String },
@@ -62,9 +65,9 @@ impl Unread {
             StoreError::NoLibrary { .. } | StoreError::Git(GitError::WrongKind { .. }) => {
                 Ok(Self::Other(error.to_string()))
             }
-            StoreError::TooLarge { .. } | StoreError::Git(GitError::Boundless { .. }) => {
-                Ok(Self::Boundless(error.to_string()))
-            }
+            StoreError::TooLarge { .. }
+            | StoreError::NoteTooLarge { .. }
+            | StoreError::Git(GitError::Boundless { .. }) => Ok(Self::Boundless(error.to_string())),
             StoreError::Git(missing @ GitError::Missing { .. }) => Ok(Self::Missing(missing.to_string())),
             error => Err(error),
         }

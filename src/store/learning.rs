@@ -17,7 +17,7 @@ use crate::model::time::Timestamp;
 /// The learning ref: the merged pattern library.
 pub(crate) const LEARNING: &str = "refs/orchestrate/learning";
 
-/// No file of a learning tree is larger, in bytes: what is, is never read into memory.
+/// No file of a learning tree and no note is larger, in bytes: what is, is never read into memory.
 pub(super) const LARGEST: u64 = 64 << 20;
 
 /// A library as one ref holds it.

@@ -3,7 +3,7 @@
 use super::Store;
 use super::error::StoreError;
 use super::executions::NOTES;
-use super::learning::LEARNING;
+use super::learning::{LARGEST, LEARNING};
 use crate::git::{GitError, RefEdit};
 use crate::model::oid::Oid;
 
@@ -20,6 +20,9 @@ impl Theirs {
         self.notes.is_none() && self.learning.is_none()
     }
 }
+
+/// No fetch brings more notes, in bytes.
+const MOST: u64 = 2 << 30;
 
 /// What git says where the other side is to blame.
 const UNREACHABLE: &[&str] = &[
@@ -62,6 +65,29 @@ impl Store<'_> {
             fetch(&found).map_err(not_here)?;
         }
         Ok(Theirs { notes: seen(NOTES)?, learning: seen(LEARNING)? })
+    }
+
+    /// Nothing that fetched notes have beyond ours is too large to be read: a few bytes on the way can be
+    /// very many here.
+    pub(super) fn require_readable(&self, notes: Oid) -> Result<(), StoreError> {
+        let new = match self.notes_tip()? {
+            Some(ours) => self.repo.changed_notes(ours, notes)?.new,
+            None => self.repo.notes(notes)?,
+        };
+        let mut all = 0;
+        for (object, blob) in new {
+            let size = self.repo.size_of(blob)?;
+            all += size;
+            if size > LARGEST {
+                let what = format!("the note of {}", object.short());
+                return Err(StoreError::NoteTooLarge { what, size });
+            }
+        }
+        if all > MOST {
+            let what = format!("what is new in the notes at {}", notes.short());
+            return Err(StoreError::NoteTooLarge { what, size: all });
+        }
+        Ok(())
     }
 
     /// Forgets what was seen at a remote that does not have it any more: it is another one now, or

@@ -26,6 +26,9 @@ impl Store<'_> {
             {
                 continue;
             }
+            if self.require_readable(theirs).is_err() {
+                continue;
+            }
             let lines = self.lines_beyond(theirs, ours).unwrap_or_default();
             let execution = |line: &Vec<u8>| match Record::parse(line) {
                 Ok(Record::Execution(execution)) => Some(execution.id),

@@ -108,8 +108,11 @@ impl From<StoreError> for Failure {
             StoreError::Newer { .. } => {
                 Self::new(exit::REPOSITORY, message).hint("install a newer git-orchestrate")
             }
-            StoreError::NoLibrary { .. } | StoreError::TooLarge { .. } => Self::new(exit::REPOSITORY, message)
-                .hint("`git orchestrate check` names the ref; `git reflog` of it tells what it was before"),
+            StoreError::NoLibrary { .. } | StoreError::TooLarge { .. } | StoreError::NoteTooLarge { .. } => {
+                Self::new(exit::REPOSITORY, message).hint(
+                    "`git orchestrate check` names the ref; `git reflog` of it tells what it was before",
+                )
+            }
             StoreError::Unreachable { .. } => {
                 Self::new(exit::ENVIRONMENT, message).hint("`git remote -v` shows where the remotes are")
             }

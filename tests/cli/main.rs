@@ -1,6 +1,7 @@
 //! The program as its users meet it: real repositories, real processes, one file per verb.
 
 mod analyze;
+mod bounds;
 mod catalog;
 mod check;
 mod check_clean;
