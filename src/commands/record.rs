@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::{Context, DONE, Ended, drain};
-use crate::git::{GitError, Head};
+use crate::git::{GitError, Head, Repository};
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
@@ -219,17 +219,29 @@ impl<'a> Reader<'a> {
         if let Some(anchor) = self.anchors.get(rev) {
             return Ok(*anchor);
         }
-        let anchor = anchor(self.store, rev)?;
+        let anchor = match self.at_head(rev)? {
+            Some(anchor) => anchor,
+            None => anchor(self.store.repo, rev)?,
+        };
         self.anchors.insert(rev.to_owned(), anchor);
         Ok(anchor)
+    }
+
+    /// What HEAD annotates, where it is all that is asked for: its commit goes into the spool unread, for
+    /// to open the pack that it is in takes longer than all else. Who reads the spool looks for its tree.
+    fn at_head(&self, rev: &str) -> Result<Option<Anchor>, Failure> {
+        if !self.args.spool || rev != "HEAD" {
+            return Ok(None);
+        }
+        let tip = self.store.repo.head()?.tip();
+        Ok(tip.map(|object| Anchor { object, tree: None, patch: None }))
     }
 }
 
 /// What `rev` annotates: a commit; the empty tree where HEAD has no commit yet.
-fn anchor(store: &Store<'_>, rev: &str) -> Result<Anchor, Failure> {
-    let repo = store.repo;
+fn anchor(repo: &Repository, rev: &str) -> Result<Anchor, Failure> {
     let empty = repo.empty_tree();
-    let nothing = Anchor { object: empty, tree: empty, patch: None };
+    let nothing = Anchor { object: empty, tree: Some(empty), patch: None };
     let known = match rev {
         "HEAD" => match repo.head()? {
             Head::Unborn { .. } => return Ok(nothing),
@@ -243,7 +255,7 @@ fn anchor(store: &Store<'_>, rev: &str) -> Result<Anchor, Failure> {
         return Ok(nothing);
     }
     match repo.commit(object) {
-        Ok(commit) => Ok(Anchor { object, tree: commit.tree, patch: None }),
+        Ok(commit) => Ok(Anchor { object, tree: Some(commit.tree), patch: None }),
         Err(GitError::WrongKind { .. }) => Err(Failure::new(exit::USAGE, format!("`{rev}` is not a commit"))),
         Err(error) => Err(error.into()),
     }

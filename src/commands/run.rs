@@ -221,7 +221,7 @@ fn record(
         privacy: store.settings.privacy,
     };
     let patch = if repo.tree_of(object)? == object { None } else { repo.patch_id(object)? };
-    let anchor = Anchor { object, tree: repo.tree_of(object)?, patch };
+    let anchor = Anchor { object, tree: Some(repo.tree_of(object)?), patch };
     let predicted = &plan.predictions;
     let draft = json!({
         "request": plan.request,

@@ -90,6 +90,14 @@ impl Repository {
         })
     }
 
+    /// The tree of a commit that is here. No remote is asked for one that is not.
+    pub(crate) fn tree_here(&self, commit: Oid) -> Option<Oid> {
+        let found = self.gix.try_find_object(to_gix(commit)).ok().flatten();
+        let object =
+            found.or_else(|| self.find_anew(commit).ok().flatten().map(|it| it.attach(&self.gix)))?;
+        object.try_into_commit().ok()?.tree_id().ok().map(from_gix)
+    }
+
     /// The tree of a commit or of a tree itself; of nothing else.
     pub(crate) fn tree_of(&self, oid: Oid) -> Result<Oid, GitError> {
         match self.object(oid)?.kind {

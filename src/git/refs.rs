@@ -175,14 +175,12 @@ impl Repository {
             return Ok(String::from_utf8_lossy(&ended.stdout).trim().parse().ok());
         }
         let doing = |name: &str| GitError::gix(format!("read the ref {name}"));
-        let Some(reference) = self.gix.try_find_reference(name).map_err(|error| doing(name)(error))? else {
+        let Some(mut reference) = self.gix.try_find_reference(name).map_err(|error| doing(name)(error))?
+        else {
             return Ok(None);
         };
-        if let Some(id) = reference.target().try_id() {
-            return Ok(Oid::from_bytes(id.as_bytes()));
-        }
-        // A symbolic ref, HEAD above all; it may point at a branch that is not born yet.
-        Ok(reference.into_fully_peeled_id().ok().and_then(|id| Oid::from_bytes(id.as_bytes())))
+        // A symbolic ref, HEAD above all, may point at a branch that is not born yet. No object is read.
+        Ok(reference.follow_to_object().ok().and_then(|id| Oid::from_bytes(id.as_bytes())))
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) struct Defaults {
 pub(crate) struct Anchor {
     /// The annotated object: a commit, or the empty tree where there is no commit yet.
     pub(crate) object: Oid,
-    pub(crate) tree: Oid,
+    /// Its tree; `None` where whoever reads the record in the spool looks for it.
+    pub(crate) tree: Option<Oid>,
     /// The stable patch-id, where it was computed.
     pub(crate) patch: Option<Oid>,
 }
@@ -131,7 +132,10 @@ pub(crate) fn complete(
     draft.entry("kind").or_insert("execution".into());
     draft.entry("source").or_insert("record".into());
     draft.insert("commit".to_owned(), anchor.object.to_string().into());
-    draft.insert("tree".to_owned(), anchor.tree.to_string().into());
+    match anchor.tree {
+        Some(tree) => draft.insert("tree".to_owned(), tree.to_string().into()),
+        None => draft.remove("tree"),
+    };
     let mut execution: Execution = serde_json::from_value(draft.into())?;
     if execution.steps.is_empty() {
         return Err(refuse("an execution has at least one step".to_owned()));
@@ -195,7 +199,7 @@ mod tests {
 
     fn anchor() -> Anchor {
         let object = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().expect("valid");
-        Anchor { object, tree: object, patch: None }
+        Anchor { object, tree: Some(object), patch: None }
     }
 
     fn draft(text: &str) -> Map<String, Value> {

@@ -1,5 +1,6 @@
 //! Executions as notes: `refs/notes/orchestrate`, JSON Lines, one record a line.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -172,7 +173,10 @@ impl Store<'_> {
     /// Everything in the spool.
     pub(super) fn spooled(&self) -> Result<Found, StoreError> {
         let length = self.repo.empty_tree().as_bytes().len();
-        self.spool().read(self.host, |oid| oid.as_bytes().len() == length)
+        // Records of one commit often come in a row.
+        let trees = RefCell::new(BTreeMap::new());
+        let tree = |commit| *trees.borrow_mut().entry(commit).or_insert_with(|| self.repo.tree_here(commit));
+        self.spool().read(self.host, |oid| oid.as_bytes().len() == length, tree)
     }
 }
 

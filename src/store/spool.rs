@@ -72,6 +72,20 @@ impl Event {
     }
 }
 
+impl Waiting {
+    /// Fills in what its writer did not wait for.
+    fn complete(&mut self, record: Record, tree: &impl Fn(Oid) -> Option<Oid>) {
+        if let Record::Execution(mut execution) = record
+            && execution.tree.is_none()
+            && execution.commit == Some(self.object)
+            && let Some(tree) = tree(self.object)
+        {
+            execution.tree = Some(tree);
+            self.line = execution.line();
+        }
+    }
+}
+
 /// An event as its file tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Spooled {
@@ -170,8 +184,14 @@ impl Spool {
         }
     }
 
-    /// Reads everything. `annotates` says which oids this repository can annotate.
-    pub(super) fn read(&self, host: &Host, annotates: impl Fn(&Oid) -> bool) -> Result<Found, StoreError> {
+    /// Reads everything. `annotates` says which oids this repository can annotate, `tree` what the tree
+    /// of a commit is, if that is here still.
+    pub(super) fn read(
+        &self,
+        host: &Host,
+        annotates: impl Fn(&Oid) -> bool,
+        tree: impl Fn(Oid) -> Option<Oid>,
+    ) -> Result<Found, StoreError> {
         let failed = |source| StoreError::Spool { path: self.dir.clone(), source };
         let mut found = Found::default();
         let entries = match std::fs::read_dir(&self.dir) {
@@ -187,7 +207,7 @@ impl Spool {
                 let is_old = host.now_ms() - id.millis() > ABANDONED;
                 found.abandoned.extend(is_abandoned(&path, is_old).then_some(path));
             } else if matches!(kind, "commit" | "rewrite" | "record") {
-                match read_file(&path, id, &annotates) {
+                match read_file(&path, id, &annotates, &tree) {
                     Ok(Some(spooled)) => found.files.push(SpoolFile { path, spooled }),
                     Ok(None) => {}
                     Err(Unread::Never(reason)) => found.bad.push(BadFile { path, reason }),
@@ -245,6 +265,7 @@ fn read_file(
     path: &Path,
     id: RecordId,
     annotates: &impl Fn(&Oid) -> bool,
+    tree: &impl Fn(Oid) -> Option<Oid>,
 ) -> Result<Option<Spooled>, Unread> {
     let never = |error: &dyn std::fmt::Display| Unread::Never(error.to_string());
     let text = match std::fs::read_to_string(path) {
@@ -256,28 +277,30 @@ fn read_file(
     if value["v"].as_u64().is_some_and(|v| v > VERSION.into()) {
         return Ok(None);
     }
-    let spooled: Spooled = serde_json::from_value(value).map_err(|error| never(&error))?;
+    let mut spooled: Spooled = serde_json::from_value(value).map_err(|error| never(&error))?;
     if spooled.id != id {
         return Err(Unread::Never(format!("it says that it is {}", spooled.id)));
     }
-    let mut oids = Vec::new();
-    match &spooled.event {
+    let (mut oids, mut parsed) = (Vec::new(), Vec::new());
+    match &mut spooled.event {
         Event::Commit { commit, .. } => oids.push(*commit),
         Event::Rewrite { pairs, .. } => oids.extend(pairs.iter().flat_map(|(old, new)| [*old, *new])),
         Event::Record { records } => {
             for waiting in records {
-                Record::parse(waiting.line.as_bytes()).map_err(|error| never(&error))?;
+                let record = Record::parse(waiting.line.as_bytes()).map_err(|error| never(&error))?;
                 if waiting.line.contains('\n') {
                     return Err(never(&"a record of several lines"));
                 }
                 oids.push(waiting.object);
+                parsed.push((waiting, record));
             }
         }
     }
-    match oids.iter().find(|oid| !annotates(oid)) {
-        Some(oid) => Err(Unread::Never(format!("{oid} is no object of this repository"))),
-        None => Ok(Some(spooled)),
+    if let Some(oid) = oids.iter().find(|oid| !annotates(oid)) {
+        return Err(Unread::Never(format!("{oid} is no object of this repository")));
     }
+    parsed.into_iter().for_each(|(waiting, record)| waiting.complete(record, tree));
+    Ok(Some(spooled))
 }
 
 impl Found {

@@ -21,7 +21,12 @@ fn line() -> String {
 /// Every verb over the store, twice, as in any repository.
 fn whole_way(repo: &TestRepo) {
     for round in 1..=2 {
-        repo.orchestrate_with(["record"], &line()).code(0);
+        if round == 1 {
+            repo.orchestrate_with(["record"], &line()).code(0);
+        } else {
+            repo.orchestrate_with(["record", "--spool"], &line()).code(0);
+            repo.orchestrate(["drain"]).code(0);
+        }
         repo.orchestrate(["show"]).code(0);
         repo.orchestrate(["merge"]).code(0);
         repo.orchestrate(["check"]).code(0);

@@ -71,6 +71,34 @@ fn what_is_spooled_is_seen_at_once_and_written_by_the_next_verb_that_writes() {
 }
 
 #[test]
+fn a_record_that_waited_says_what_one_says_that_did_not() {
+    let line = execution("add a licence", ["a", "b"], "passed");
+    let line = line.replacen('{', r#"{"id":"01KAG4E1000000000000000001","tree":"of no use","#, 1);
+    let told = |arguments: &[&str]| {
+        let repo = repo().file("a", "1").commit("something in the tree");
+        piped(repo.program().arg("record").args(arguments), &line);
+        repo.orchestrate(["drain"]).code(0);
+        let tree = repo.git(["rev-parse", "HEAD^{tree}"]);
+        assert!(lines(&repo)[0].contains(&format!(r#""tree":"{tree}""#)), "{:?}", lines(&repo));
+        (repo.git(["notes", "--ref=orchestrate", "list"]), lines(&repo))
+    };
+    assert_eq!(told(&["--spool"]), told(&[]));
+}
+
+#[test]
+fn a_record_whose_commit_is_gone_before_it_is_drained_is_kept_without_its_tree() {
+    let repo = repo().file("a", "1").commit("made anew");
+    spool(&repo, "on what is gone");
+    repo.git(["commit", "-q", "--amend", "-m", "instead"]);
+    repo.git(["reflog", "expire", "--expire=now", "--all"]);
+    repo.git(["prune", "--expire=now"]);
+    assert_eq!(repo.executions().len(), 1);
+    assert!(repo.orchestrate(["drain"]).code(0).stdout.starts_with("drained 1 record"));
+    let line = &lines(&repo)[0];
+    assert!(line.contains(r#""request":"on what is gone""#) && !line.contains(r#""tree""#), "{line}");
+}
+
+#[test]
 fn many_events_become_one_notes_commit_and_draining_twice_changes_nothing() {
     let repo = repo();
     for number in 0..5 {
