@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 use gix::odb::pack::index::File;
 
 use super::error::GitError;
 use super::objects::{blob_of, to_gix};
-use super::repository::{PACK_CACHE, Repository};
+use super::opening::remembering;
+use super::repository::Repository;
 use crate::model::oid::Oid;
 
 /// Fewer blobs are read one after the other: a thread costs more than it saves.
@@ -37,14 +37,13 @@ impl Repository {
             part
         };
         // What a remote has promised only this thread can ask for.
-        if blobs.len() < MANY || self.has_promisor {
+        let Some(gix) = self.gix().ok().filter(|_| blobs.len() >= MANY && !self.has_promisor) else {
             return vec![read_here(&(0..blobs.len()).collect::<Vec<_>>())];
-        }
+        };
         let (order, next) = (self.pack_order(blobs), AtomicUsize::new(0));
-        let shared = self.gix.clone().into_sync();
+        let shared = gix.clone().into_sync();
         let work = || {
-            let mut gix = shared.to_thread_local();
-            gix.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE)));
+            let gix = remembering(shared.to_thread_local());
             let (mut parts, mut missed) = (Vec::new(), Vec::new());
             while let Some(places) = order.chunks(SHARE).nth(next.fetch_add(1, Ordering::Relaxed)) {
                 let mut part = T::default();
@@ -74,12 +73,12 @@ impl Repository {
     /// The places of `blobs`, sorted by where packs hold them. What no pack of this repository has, loose
     /// and borrowed objects, comes last.
     fn pack_order(&self, blobs: &[Oid]) -> Vec<usize> {
-        let folder = self.gix.objects.store_ref().path().join("pack");
+        let folder = self.objects_dir().join("pack");
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|it| it == "idx"));
         let packs: Vec<File> =
-            paths.iter().filter_map(|path| File::at(path, self.gix.object_hash()).ok()).collect();
+            paths.iter().filter_map(|path| File::at(path, self.opened.hash).ok()).collect();
         let offset = |blob: Oid| {
             let in_pack = |pack: &File| pack.lookup(to_gix(blob)).map(|at| pack.pack_offset_at_index(at));
             packs.iter().enumerate().find_map(|(number, pack)| Some((number, in_pack(pack)?)))

@@ -15,20 +15,18 @@ const TRIES: u32 = 100;
 impl Repository {
     /// The value of a key (`section.key` or `section.subsection.key`), the last one set.
     pub(crate) fn config(&self, key: &str) -> Option<String> {
-        self.gix.config_snapshot().string(key).map(|value| value.to_str_lossy().into_owned())
+        self.opened.config.string(key).map(|value| value.to_str_lossy().into_owned())
     }
 
     /// Every value of a key, in order.
     pub(crate) fn config_all(&self, key: &str) -> Vec<String> {
-        let snapshot = self.gix.config_snapshot();
-        let values = snapshot.plumbing().raw_values(key).unwrap_or_default();
+        let values = self.opened.config.raw_values(key).unwrap_or_default();
         values.iter().map(|value| value.to_str_lossy().into_owned()).collect()
     }
 
     /// Every key below a section, as (subsection, key), in order, repetitions kept.
     pub(crate) fn config_keys(&self, section: &str) -> Vec<(Option<String>, String)> {
-        let snapshot = self.gix.config_snapshot();
-        let Some(sections) = snapshot.plumbing().sections_by_name(section) else { return Vec::new() };
+        let Some(sections) = self.opened.config.sections_by_name(section) else { return Vec::new() };
         sections
             .flat_map(|section| {
                 let subsection =

@@ -91,13 +91,13 @@ impl Repository {
 
     /// Whether history was cut off when it was fetched.
     pub(crate) fn is_shallow(&self) -> bool {
-        self.gix.is_shallow().unwrap_or_default()
+        self.gix().is_ok_and(|gix| gix.is_shallow().unwrap_or_default())
     }
 
     /// Whether `ancestor` is in the history of `descendant`.
     pub(crate) fn is_ancestor(&self, ancestor: Oid, descendant: Oid) -> Result<bool, GitError> {
         // Where history is not all here, git knows better how to go on.
-        if let Ok(base) = self.gix.merge_base(to_gix(ancestor), to_gix(descendant)) {
+        if let Ok(base) = self.gix()?.merge_base(to_gix(ancestor), to_gix(descendant)) {
             return Ok(base.is_some_and(|base| from_gix(base) == ancestor));
         }
         let (ancestor, descendant) = (ancestor.to_string(), descendant.to_string());

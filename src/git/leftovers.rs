@@ -27,8 +27,8 @@ impl Repository {
         for (path, content) in self.locks(&unfinished.transaction) {
             clear_lock(&path, content.as_deref(), unfinished);
         }
-        let objects = self.gix.objects.store_ref().path();
-        for path in files(objects).filter(|path| name(path).starts_with(TEMPORARY)) {
+        let objects = self.objects_dir();
+        for path in files(&objects).filter(|path| name(path).starts_with(TEMPORARY)) {
             drop(std::fs::remove_file(path));
         }
         for path in kept(&objects.join("pack")) {

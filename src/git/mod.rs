@@ -19,6 +19,7 @@ mod measure;
 mod merge;
 mod notes;
 mod objects;
+mod opening;
 mod pack;
 mod parameters;
 mod place;

@@ -65,7 +65,7 @@ fn blob(oid: Oid, object: gix::Object<'_>) -> Result<gix::Object<'_>, GitError> 
 impl Repository {
     /// The id of the empty tree, in this repository's hash function.
     pub(crate) fn empty_tree(&self) -> Oid {
-        from_gix(gix::ObjectId::empty_tree(self.gix.object_hash()))
+        from_gix(gix::ObjectId::empty_tree(self.opened.hash))
     }
 
     /// The content of a blob.
@@ -92,9 +92,9 @@ impl Repository {
 
     /// The tree of a commit that is here. No remote is asked for one that is not.
     pub(crate) fn tree_here(&self, commit: Oid) -> Option<Oid> {
-        let found = self.gix.try_find_object(to_gix(commit)).ok().flatten();
-        let object =
-            found.or_else(|| self.find_anew(commit).ok().flatten().map(|it| it.attach(&self.gix)))?;
+        let gix = self.gix().ok()?;
+        let found = gix.try_find_object(to_gix(commit)).ok().flatten();
+        let object = found.or_else(|| self.find_anew(commit).ok().flatten().map(|it| it.attach(gix)))?;
         object.try_into_commit().ok()?.tree_id().ok().map(from_gix)
     }
 
@@ -108,7 +108,8 @@ impl Repository {
     }
 
     pub(super) fn object(&self, oid: Oid) -> Result<gix::Object<'_>, GitError> {
-        if let Ok(Some(object)) = self.gix.try_find_object(to_gix(oid)) {
+        let gix = self.gix()?;
+        if let Ok(Some(object)) = gix.try_find_object(to_gix(oid)) {
             return Ok(object);
         }
         if self.has_promisor {
@@ -117,7 +118,7 @@ impl Repository {
         let mut looks = 1;
         loop {
             match self.find_anew(oid) {
-                Ok(Some(object)) => return Ok(object.attach(&self.gix)),
+                Ok(Some(object)) => return Ok(object.attach(gix)),
                 Ok(None) if looks == LOOKS => return Err(GitError::Missing { oid }),
                 Err(error) if looks == LOOKS => return Err(error),
                 _ => looks += 1,
@@ -129,7 +130,8 @@ impl Repository {
     /// and that into yet another, since then.
     fn find_anew(&self, oid: Oid) -> Result<Option<gix::ObjectDetached>, GitError> {
         let doing = || GitError::gix(format!("read object {oid}"));
-        let anew = gix::open_opts(self.gix.path(), self.gix.open_options().clone()).map_err(doing())?;
+        let gix = self.gix()?;
+        let anew = gix::open_opts(gix.path(), gix.open_options().clone()).map_err(doing())?;
         let found = anew.try_find_object(to_gix(oid)).map_err(doing())?;
         Ok(found.map(gix::Object::detach))
     }

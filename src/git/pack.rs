@@ -56,7 +56,7 @@ impl Repository {
     /// Puts a pack where git looks for objects, durable when this returns.
     fn index_pack(&self, pack: Vec<u8>) -> Result<Option<Kept>, GitError> {
         let git = self.git().config(DURABLE).args(["index-pack", "--stdin"]);
-        let dir = self.gix.objects.store_ref().path().join("pack");
+        let dir = self.objects_dir().join("pack");
         let indexed = git.arg(format!("--keep={KEPT}")).input(pack).text();
         let indexed = indexed.inspect_err(|_| release_unfinished(&dir))?;
         File::open(&dir).and_then(|dir| dir.sync_all()).map_err(GitError::io("sync the folder", &dir))?;
@@ -66,7 +66,7 @@ impl Repository {
 
     /// The bytes of a pack of these objects.
     fn packed(&self, objects: &[NewObject<'_>]) -> gix::error::Result<Vec<u8>> {
-        let hash = self.gix.object_hash();
+        let hash = self.opened.hash;
         let entries = objects.iter().map(|object| {
             let data = Data::new(object.bytes, object.kind, hash);
             Ok(vec![Entry::from_data(&Count::from_data(object.id, None), &data, Compression::DEFAULT)?])

@@ -1,7 +1,8 @@
-//! Where the repository is and where HEAD points, found without opening it: for hooks, which every
-//! commit waits for.
+//! Where the repository is and where its refs point, as far as small files tell: for hooks, which every
+//! commit waits for, and for verbs that need no more of it.
 //!
-//! Limit: nothing is checked, neither owner nor format: git, which called the hook, has done that.
+//! Limit: nothing is checked, neither owner nor format: git, which called the hook, has done that, and for
+//! verbs [`opening`](super::opening) does it.
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,11 @@ use crate::model::oid::Oid;
 
 /// How many symbolic refs are followed.
 const DEPTH: usize = 5;
+const HEAD: &str = "HEAD";
+/// How a ref begins that names another one.
+const SYMBOLIC: &str = "ref: ";
+/// Refs that each work tree has its own of.
+const OWN: &[&str] = &["refs/bisect/", "refs/worktree/", "refs/rewritten/"];
 
 /// The folders of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +37,28 @@ impl Place {
             None => dir.ancestors().find_map(git_dir_at),
         };
         let git_dir = git_dir.ok_or_else(|| GitError::NotARepository { dir: dir.to_path_buf() })?;
-        let linked = || std::fs::read_to_string(git_dir.join("commondir")).ok();
-        let common_dir = match host.env("GIT_COMMON_DIR") {
-            Some(given) => dir.join(given),
-            None => linked().map_or_else(|| git_dir.clone(), |path| git_dir.join(path.trim_end())),
-        };
-        Ok(Self { git_dir, common_dir })
+        let common_dir = host.env("GIT_COMMON_DIR").map(|given| dir.join(given));
+        Ok(Self { common_dir: common_dir.unwrap_or_else(|| shared_by(&git_dir)), git_dir })
+    }
+
+    /// The repository with this git folder, that of a linked work tree too.
+    pub(super) fn of(git_dir: PathBuf) -> Self {
+        Self { common_dir: shared_by(&git_dir), git_dir }
+    }
+
+    /// The repository with these folders.
+    pub(super) fn at(git_dir: &Path, common_dir: &Path) -> Self {
+        Self { git_dir: git_dir.to_path_buf(), common_dir: common_dir.to_path_buf() }
+    }
+
+    /// The git folder of this work tree.
+    pub(super) fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The git folder that all work trees share.
+    pub(super) fn common_dir(&self) -> &Path {
+        &self.common_dir
     }
 
     /// The folder for what is ours in the repository.
@@ -44,20 +66,50 @@ impl Place {
         self.common_dir.join("orchestrate")
     }
 
+    /// Whether HEAD is a file of its own. (Old gits made a link of it.)
+    pub(super) fn has_own_head(&self) -> bool {
+        self.git_dir.join(HEAD).symlink_metadata().is_ok_and(|it| it.is_file())
+    }
+
+    /// The full name of the branch at HEAD; `None` where there is none, or the file does not tell.
+    pub(super) fn branch(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.git_dir.join(HEAD)).ok()?;
+        text.strip_prefix(SYMBOLIC).map(|name| name.trim_end().to_owned())
+    }
+
+    /// The oid at the end of HEAD or of a ref that work trees share, as far as loose files tell.
+    pub(super) fn loose(&self, name: &str) -> Option<Oid> {
+        let mut path = if name == HEAD { self.git_dir.join(HEAD) } else { self.shared(name)? };
+        for _ in 0..DEPTH {
+            let text = std::fs::read_to_string(&path).ok()?;
+            match text.strip_prefix(SYMBOLIC) {
+                Some(name) => path = self.shared(name.trim_end())?,
+                None => return text.trim_end().parse().ok(),
+            }
+        }
+        None
+    }
+
+    fn shared(&self, name: &str) -> Option<PathBuf> {
+        let is_shared = name.starts_with("refs/") && !OWN.iter().any(|own| name.starts_with(own));
+        (is_shared && !name.contains("..")).then(|| self.common_dir.join(name))
+    }
+
     /// The commit at HEAD; `None` on a branch that has none yet. A commit has just written its ref
     /// loose, so two small files tell; where they don't (packed, reftable), git does.
     pub(crate) fn head(&self) -> Result<Option<Oid>, GitError> {
-        let mut path = self.git_dir.join("HEAD");
-        for _ in 0..DEPTH {
-            let Ok(text) = std::fs::read_to_string(&path) else { break };
-            match text.strip_prefix("ref: ") {
-                Some(name) => path = self.common_dir.join(name.trim_end()),
-                None => return Ok(text.trim_end().parse().ok()),
-            }
+        if let Some(tip) = self.loose(HEAD) {
+            return Ok(Some(tip));
         }
         let ended = Git::on(&self.git_dir).args(["rev-parse", "-q", "--verify", "HEAD^{commit}"]).end()?;
         Ok(String::from_utf8_lossy(&ended.stdout).trim().parse().ok())
     }
+}
+
+/// The git folder that all work trees share, beside which `git_dir` is that of one of them.
+fn shared_by(git_dir: &Path) -> PathBuf {
+    let linked = std::fs::read_to_string(git_dir.join("commondir"));
+    linked.map_or_else(|_| git_dir.to_path_buf(), |path| git_dir.join(path.trim_end()))
 }
 
 /// The git folder of a work tree's top `dir`, or `dir` itself where it is a bare repository.

@@ -155,7 +155,7 @@ impl Repository {
             return Ok(listing.lines().filter_map(parse).collect());
         }
         let doing = || GitError::gix(format!("list the refs under {prefix}"));
-        let platform = self.gix.references().map_err(doing())?;
+        let platform = self.gix()?.references().map_err(doing())?;
         let mut found = Vec::new();
         for reference in platform.prefixed(prefix).map_err(doing())? {
             let reference =
@@ -175,7 +175,10 @@ impl Repository {
             return Ok(String::from_utf8_lossy(&ended.stdout).trim().parse().ok());
         }
         let doing = |name: &str| GitError::gix(format!("read the ref {name}"));
-        let Some(mut reference) = self.gix.try_find_reference(name).map_err(|error| doing(name)(error))?
+        if let Some(tip) = self.opened.loose(|place| place.loose(name)) {
+            return Ok(Some(tip));
+        }
+        let Some(mut reference) = self.gix()?.try_find_reference(name).map_err(|error| doing(name)(error))?
         else {
             return Ok(None);
         };
@@ -189,4 +192,61 @@ impl Repository {
 fn transaction(edits: &[RefEdit]) -> String {
     let commands: String = edits.iter().map(RefEdit::command).collect();
     format!("start\0{commands}prepare\0commit\0")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::git::samples::TestRepo;
+    use crate::git::{Head, Repository};
+    use crate::host::Host;
+
+    #[test]
+    fn a_tip_is_where_git_says_it_is() {
+        let repo = TestRepo::new();
+        let unborn = Head::Unborn { name: "refs/heads/main".to_owned() };
+        assert_eq!(repo.open().head().expect("reads"), unborn);
+        let repo = repo.commit("a.txt", "1");
+        repo.git(["tag", "-a", "-m", "a tag", "v1"]);
+        repo.git(["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
+        let linked = repo.temp("linked");
+        repo.git(["worktree", "add", "-q", "--detach", linked.to_str().expect("UTF-8")]);
+        repo.git_in(&linked, &["commit", "-q", "--allow-empty", "-m", "further"]);
+        repo.git_in(&linked, &["update-ref", "refs/bisect/bad", "HEAD"]);
+        let names = [
+            "HEAD",
+            "refs/heads/main",
+            "refs/heads/alias",
+            "refs/tags/v1",
+            "refs/bisect/bad",
+            "refs/heads/none",
+        ];
+        for packed in [false, true] {
+            for dir in [&repo.path(), &linked] {
+                let said = |name: &str| {
+                    let said = repo.git_in(dir, &["for-each-ref", "--format=%(objectname)", name]);
+                    if name == "HEAD" { repo.git_in(dir, &["rev-parse", name]) } else { said }
+                };
+                // Each from a repository of its own: the first look opens it for the others.
+                let open =
+                    || Repository::discover(dir, &Host::new()).unwrap_or_else(|error| panic!("{error}"));
+                for name in names {
+                    let tip = open().tip(name).expect("reads").map(|tip| tip.to_string());
+                    assert_eq!(tip.unwrap_or_default(), said(name), "{name} in {}", dir.display());
+                }
+                let branch = repo.git_in(dir, &["rev-parse", "--symbolic-full-name", "HEAD"]);
+                let tip = said("HEAD").parse().expect("an oid");
+                let head = if branch == "HEAD" {
+                    Head::Detached { tip }
+                } else {
+                    Head::Branch { name: branch, tip }
+                };
+                assert_eq!(open().head().expect("reads"), head);
+            }
+            if !packed {
+                repo.git(["pack-refs", "--all"]);
+            }
+        }
+        repo.git(["checkout", "-q", "alias"]);
+        assert_eq!(repo.open().head().expect("reads").tip(), Some(repo.head()));
+    }
 }

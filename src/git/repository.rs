@@ -3,10 +3,13 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use gix::bstr::BString;
+
 use super::command::Git;
 use super::error::GitError;
 use super::journal::Hold;
-use super::parameters;
+use super::opening::Opened;
+use super::place::Place;
 use super::running::Running;
 use super::unattended::Unattended;
 use crate::host::Host;
@@ -14,7 +17,7 @@ use crate::model::oid::Oid;
 
 /// An open repository.
 pub(crate) struct Repository {
-    pub(super) gix: gix::Repository,
+    pub(super) opened: Opened,
     /// Refs are in a store that gix does not read (reftable): git reads and writes them.
     pub(super) foreign_refs: bool,
     /// A partial clone: objects that are not here may come from a remote.
@@ -46,52 +49,26 @@ impl Head {
     }
 }
 
-/// Extensions of the repository format that gix 0.90 and we understand; of others git is asked.
-const EXTENSIONS: &[&str] = &[
-    "noop",
-    "objectformat",
-    "partialclone",
-    "preciousobjects",
-    "refstorage",
-    "relativeworktrees",
-    "worktreeconfig",
-];
-
-/// Memory for decoded objects of packs, in bytes: history of notes is one long delta chain.
-pub(super) const PACK_CACHE: usize = 96 << 20;
-
 impl Repository {
     /// Opens the repository that `dir` is in, or the one that `GIT_DIR` names.
     pub(crate) fn discover(dir: &Path, host: &Host) -> Result<Self, GitError> {
         if host.env("GIT_QUARANTINE_PATH").is_some() {
             return Err(GitError::Quarantine);
         }
-        let Ok(mut gix) = gix::discover_with_environment_overrides(dir) else {
-            return Err(why_not(dir));
-        };
-        let found = host.env("GIT_DIR").is_none();
-        if gix.git_dir_trust() != gix::sec::Trust::Full
-            || has_unknown_extension(&gix)
-            || found && may_be_somebodys_bare(&gix)
-        {
-            ask_git(&gix)?;
-        }
-        if let Some(given) = host.env(parameters::VARIABLE) {
-            parameters::apply(&mut gix, &given.to_string_lossy())?;
-        }
-        gix.objects
-            .set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE)));
-        let foreign_refs = gix
-            .config_snapshot()
-            .string("extensions.refStorage")
-            .is_some_and(|it| !it.eq_ignore_ascii_case(b"files"));
-        let has_promisor = gix.config_snapshot().string("extensions.partialClone").is_some()
-            || gix
-                .config_snapshot()
-                .plumbing()
+        let opened = Opened::plain(dir, host).map_or_else(|| Opened::special(dir, host), Ok)?;
+        let is_other = |store: BString| !store.eq_ignore_ascii_case(b"files");
+        let config = &opened.config;
+        let foreign_refs = config.string("extensions.refStorage").is_some_and(is_other);
+        let has_promisor = config.string("extensions.partialClone").is_some()
+            || config
                 .sections_by_name("remote")
                 .is_some_and(|mut remotes| remotes.any(|remote| remote.value("promisor").is_some()));
-        Ok(Self { gix, foreign_refs, has_promisor, unattended: None, held: RefCell::default() })
+        Ok(Self { opened, foreign_refs, has_promisor, unattended: None, held: RefCell::default() })
+    }
+
+    /// The repository as gix sees it.
+    pub(super) fn gix(&self) -> Result<&gix::Repository, GitError> {
+        self.opened.gix()
     }
 
     /// The same repository, with git commands that ask for nothing and are known to `running`.
@@ -102,12 +79,12 @@ impl Repository {
 
     /// The git folder of this work tree, absolute.
     pub(crate) fn git_dir(&self) -> PathBuf {
-        absolute(self.gix.git_dir())
+        absolute(self.opened.place.git_dir())
     }
 
     /// The git folder that all work trees share, absolute.
     pub(crate) fn common_dir(&self) -> PathBuf {
-        absolute(self.gix.common_dir())
+        absolute(self.opened.place.common_dir())
     }
 
     /// The git folders of the other work trees, as far as those are still there.
@@ -127,9 +104,14 @@ impl Repository {
         self.common_dir().join("orchestrate")
     }
 
+    /// The folder of the objects.
+    pub(super) fn objects_dir(&self) -> PathBuf {
+        self.opened.place.common_dir().join("objects")
+    }
+
     /// The work tree, if there is one.
     pub(crate) fn work_dir(&self) -> Option<PathBuf> {
-        self.gix.workdir().map(absolute)
+        self.opened.work_dir.as_deref().map(absolute)
     }
 
     /// Where people say that the repository is, seen from each of its work trees: the top of the main one, or
@@ -168,13 +150,15 @@ impl Repository {
 
     /// Where HEAD points.
     pub(crate) fn head(&self) -> Result<Head, GitError> {
-        let name = self.head_branch()?;
-        let tip = self.tip("HEAD")?;
-        match (name, tip) {
-            (Some(name), Some(tip)) => Ok(Head::Branch { name, tip }),
-            (Some(name), None) => Ok(Head::Unborn { name }),
-            (None, Some(tip)) => Ok(Head::Detached { tip }),
-            (None, None) => Err(GitError::UnknownRevision { rev: "HEAD".to_owned() }),
+        match self.head_branch()? {
+            Some(name) => Ok(match self.tip(&name)? {
+                Some(tip) => Head::Branch { name, tip },
+                None => Head::Unborn { name },
+            }),
+            None => match self.tip("HEAD")? {
+                Some(tip) => Ok(Head::Detached { tip }),
+                None => Err(GitError::UnknownRevision { rev: "HEAD".to_owned() }),
+            },
         }
     }
 
@@ -184,7 +168,10 @@ impl Repository {
             let name = String::from_utf8_lossy(&ended.stdout).trim().to_owned();
             return Ok(ended.success.then_some(name));
         }
-        let name = self.gix.head_name().map_err(GitError::gix("read HEAD"))?;
+        if let Some(name) = self.opened.loose(Place::branch) {
+            return Ok(Some(name));
+        }
+        let name = self.gix()?.head_name().map_err(GitError::gix("read HEAD"))?;
         Ok(name.map(|name| name.as_bstr().to_string()))
     }
 
@@ -215,42 +202,4 @@ impl Repository {
 /// Paths reach git commands that run elsewhere, so they must not depend on the current folder.
 fn absolute(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
-}
-
-/// A bare repository that was found, not named, where the user said that those are not to be
-/// trusted (`safe.bareRepository`): it may be part of a clone, with settings and hooks of its own.
-fn may_be_somebodys_bare(gix: &gix::Repository) -> bool {
-    gix.workdir().is_none() && gix.config_snapshot().string("safe.bareRepository").is_some()
-}
-
-fn has_unknown_extension(gix: &gix::Repository) -> bool {
-    let config = gix.config_snapshot();
-    let known = |name: &str| EXTENSIONS.contains(&name.to_ascii_lowercase().as_str());
-    config.plumbing().sections_by_name("extensions").is_some_and(|mut sections| {
-        sections.any(|section| section.value_names().any(|name| !known(&name.to_string())))
-    })
-}
-
-/// What git says of the repository; what it refuses we do not touch either.
-fn ask_git(gix: &gix::Repository) -> Result<(), GitError> {
-    let dir = gix.workdir().unwrap_or_else(|| gix.git_dir());
-    let ended = Git::within(dir).args(["rev-parse", "--git-dir"]).end()?;
-    if ended.success {
-        return Ok(());
-    }
-    let reason =
-        ended.stderr.lines().next().unwrap_or("no reason given").trim_start_matches("fatal: ").to_owned();
-    Err(GitError::Refused { git_dir: gix.git_dir().to_path_buf(), reason })
-}
-
-/// gix could not open anything: git knows best why.
-fn why_not(dir: &Path) -> GitError {
-    match Git::within(dir).args(["rev-parse", "--git-dir"]).end() {
-        Ok(ended) if !ended.success && !ended.stderr.contains("not a git repository") => GitError::Refused {
-            git_dir: dir.to_path_buf(),
-            reason: ended.stderr.trim_start_matches("fatal: ").to_owned(),
-        },
-        Err(error) => error,
-        Ok(_) => GitError::NotARepository { dir: dir.to_path_buf() },
-    }
 }

@@ -199,7 +199,7 @@ impl Repository {
     /// The size of an object in bytes, which is told without reading it.
     pub(crate) fn size_of(&self, oid: Oid) -> Result<u64, GitError> {
         let doing = || GitError::gix(format!("read object {oid}"));
-        if let Some(header) = self.gix.try_find_header(to_gix(oid)).map_err(doing())? {
+        if let Some(header) = self.gix()?.try_find_header(to_gix(oid)).map_err(doing())? {
             return Ok(header.size());
         }
         // It may have been promised; reading it fetches it, or names it as missing.

@@ -108,11 +108,11 @@ impl<'r> Writer<'r> {
         base: Option<Oid>,
         changes: &BTreeMap<String, Option<Vec<u8>>>,
     ) -> Result<Oid, GitError> {
-        let hash = self.repo.gix.object_hash();
+        let hash = self.repo.opened.hash;
         let base = base.map_or_else(|| gix::ObjectId::empty_tree(hash), to_gix);
         let doing = || GitError::gix("edit a tree");
         let (tree, files) = if base.is_empty_tree() {
-            (self.repo.gix.empty_tree(), BTreeMap::new())
+            (self.repo.gix()?.empty_tree(), BTreeMap::new())
         } else {
             let tree = self.repo.object(from_gix(base))?.try_into_tree().map_err(doing())?;
             (tree, self.repo.files(from_gix(base))?)
@@ -174,7 +174,7 @@ impl<'r> Writer<'r> {
     }
 
     fn has_lost_some(&self) -> bool {
-        self.objects.borrow().keys().any(|id| !self.repo.gix.has_object(id))
+        self.objects.borrow().keys().any(|id| !self.repo.gix().is_ok_and(|gix| gix.has_object(id)))
     }
 
     /// Makes everything new durable, and visible to others.
@@ -195,11 +195,11 @@ impl<'r> Writer<'r> {
     }
 
     fn write_loose(&self, new: &[NewObject<'_>]) -> Result<(), GitError> {
-        let (store, level) = (self.repo.gix.objects.store_ref().path(), self.compression());
+        let (store, level) = (self.repo.objects_dir(), self.compression());
         let next = AtomicUsize::new(0);
         let write_some = || -> Result<(), GitError> {
             while let Some(object) = new.get(next.fetch_add(1, Ordering::Relaxed)) {
-                write_loose(store, &object.id, (object.kind, object.bytes), level)?;
+                write_loose(&store, &object.id, (object.kind, object.bytes), level)?;
             }
             Ok(())
         };
@@ -248,7 +248,7 @@ impl Write for Writer<'_> {
     }
 
     fn write_buf(&self, kind: Kind, from: &[u8]) -> gix::error::Result<gix::ObjectId> {
-        let id = gix::objs::compute_hash(self.repo.gix.object_hash(), kind, from)?;
+        let id = gix::objs::compute_hash(self.repo.opened.hash, kind, from)?;
         self.write_buf_with_known_id(kind, from, id)
     }
 

@@ -57,6 +57,11 @@ impl Host {
         std::env::var_os(name).filter(|value| !value.is_empty())
     }
 
+    /// A variable of the environment as it is: set and empty means something to git.
+    pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
+    }
+
     /// Whether a CI system runs us: all its clones are one replica.
     pub(crate) fn is_ci(&self) -> bool {
         self.env("CI").is_some_and(|value| value != "false" && value != "0")
