@@ -68,7 +68,7 @@ impl<'a> Precedent<'a> {
         let score = OVERLAP * shared as f64 / words.len() as f64
             + SUCCESS * tally.lower_bound()
             + USAGE * runs / (runs + HALF_USAGE)
-            + RECENCY * 0.5_f64.powf(age / HALF_LIFE);
+            + RECENCY * libm::exp2(-age / HALF_LIFE);
         (score >= ENOUGH).then_some(Self { pattern, tally, score })
     }
 

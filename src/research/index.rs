@@ -136,7 +136,7 @@ impl Index {
 
     fn idf(&self, classes_with: usize) -> f64 {
         let (all, with) = (self.classes.len() as f64, classes_with as f64);
-        (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+        libm::log(1.0 + (all - with + 0.5) / (with + 0.5))
     }
 
     fn hit(&self, class: u32, found: &Found, wanted: &[Wanted], asked: f64) -> Hit {
