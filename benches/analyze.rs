@@ -1,15 +1,18 @@
-//! `analyze` over real marketplaces, or over 50,000 components that it makes up.
+//! `analyze` and `catalog search` over real marketplaces, and over 50,000 components that are made up.
 //!
 //!     ORCHESTRATE_CORPORA=FOLDER:FOLDER cargo bench --bench analyze
 //!     cargo bench --bench analyze
 //!
-//! Whole processes, medians. Files are in the system's cache: nothing here can drop it. Peak memory is
-//! what Linux says of the process while it runs. Of every Markdown file below the folders that opens
-//! with fields between `---`, loaded by a manifest or not, it is counted how many were recovered.
+//! Whole processes. The real marketplaces are copied first, because a file of each is changed. Files are in the
+//! system's cache: nothing here can drop it; cold is without the derived file. Peak memory is what Linux says
+//! of the process while it runs. The 50,000 are measured as a folder, of which every command looks at every
+//! file, and as what git fetched, which nobody can change. Of every Markdown file below the real ones that
+//! opens with fields between `---`, loaded by a manifest or not, it is counted how many were recovered.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod measure;
+mod synthetic;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,51 +21,144 @@ use std::{env, fs, io, thread};
 
 use measure::{median, millis, timed};
 use serde_json::Value;
+use synthetic::{components, generate, query};
 
-const RUNS: usize = 5;
-const PLUGINS: usize = 1_000;
-const OF_EACH: [(&str, usize); 3] = [("agents", 10), ("commands", 15), ("skills", 25)];
+const RUNS: usize = 9;
+/// How many different requests are searched for.
+const QUERIES: usize = 300;
 /// Plugins have at most so many documents.
 const MOST: usize = 5_000;
+/// What is older than this can't change without a trace.
+const SETTLED: Duration = Duration::from_millis(100);
+
+/// What is to be reached.
+struct Goals {
+    cold: &'static str,
+    unchanged: &'static str,
+    search: &'static str,
+    memory: &'static str,
+}
+
+/// Where no goal was set.
+const NONE: &str = "none";
 
 fn main() -> io::Result<()> {
     let temporary = tempfile::tempdir()?;
-    let corpora: Vec<PathBuf> = match env::var_os("ORCHESTRATE_CORPORA") {
-        Some(folders) => env::split_paths(&folders).collect(),
-        None => {
-            let start = Instant::now();
-            let root = temporary.path().join("synthetic");
-            generate(&root)?;
-            println!("made up {} components in {:.1} s", components(), start.elapsed().as_secs_f64());
-            vec![root]
+    let dir = temporary.path();
+    if let Some(folders) = env::var_os("ORCHESTRATE_CORPORA") {
+        let mut corpora = Vec::new();
+        for (number, folder) in env::split_paths(&folders).enumerate() {
+            corpora.push(dir.join(format!("corpus-{number}")));
+            timed(Command::new("cp").arg("-R").arg(folder).arg(&corpora[number]));
         }
-    };
-    let repo = repository(&temporary.path().join("repo"))?;
-    for corpus in &corpora {
-        timed(program(&repo).args(["marketplace", "add"]).arg(corpus));
+        let repo = repository(&dir.join("repo"))?;
+        for corpus in &corpora {
+            timed(program(&repo).args(["marketplace", "add"]).arg(corpus));
+        }
+        println!("{} real marketplaces:", corpora.len());
+        let goals = Goals { cold: "1,500 ms", unchanged: "60 ms", search: NONE, memory: "150 MiB" };
+        measured(&repo, RUNS, &a_component(&repo), &goals)?;
+        contents(&repo);
+        recovered(&corpora, dir)?;
     }
-    let runs: Vec<_> = (0..RUNS).map(|_| watched(program(&repo).args(["analyze", "--json"]))).collect();
-    let (mut times, peaks): (Vec<Duration>, Vec<Option<u64>>) = runs.into_iter().unzip();
-    let goal = if corpora.len() > 1 { "1,500 ms, 150 MiB" } else { "50,000 components: 20,000 ms" };
-    let middle = median(&mut times);
-    println!("analyze, {RUNS} runs:");
-    println!("  median {:.0} ms, worst {:.0} ms (goal: {goal})", millis(middle), millis(times[RUNS - 1]));
-    match peaks.into_iter().flatten().max() {
-        Some(kib) => println!("  peak memory {:.0} MiB", kib as f64 / 1024.0),
-        None => println!("  peak memory: not known on this system"),
+    let (start, root) = (Instant::now(), dir.join("synthetic"));
+    generate(&root)?;
+    println!("{} made-up components, in {:.1} s, as a folder:", components(), start.elapsed().as_secs_f64());
+    let repo = repository(&dir.join("folder"))?;
+    timed(program(&repo).args(["marketplace", "add"]).arg(&root));
+    let goals = Goals { cold: "20 s", unchanged: NONE, search: "20 ms", memory: "600 MiB" };
+    measured(&repo, 3, &a_component(&repo), &goals)?;
+    contents(&repo);
+    println!("the same as git fetched them:");
+    timed(command("git", &root).args(["init", "-q"]));
+    timed(command("git", &root).args(["add", "."]));
+    let identity = ["-c", "user.name=A", "-c", "user.email=a@b"];
+    timed(command("git", &root).args(identity).args(["commit", "-q", "-m", "all"]));
+    let repo = repository(&dir.join("fetched"))?;
+    timed(program(&repo).args(["marketplace", "add"]).arg(format!("file://{}", root.display())));
+    timed(program(&repo).arg("analyze"));
+    searched(&repo, &goals);
+    Ok(())
+}
+
+/// The file of a component.
+fn a_component(repo: &Path) -> PathBuf {
+    let output = program(repo).args(["analyze", "--facts", "--json"]).output().expect("it starts");
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let text = |value: &Value| value.as_str().expect("a path").to_owned();
+    Path::new(&text(&json[0]["root"])).join(text(&json[0]["components"][0]["file"]))
+}
+
+/// Prints how long commands of `repo` take: without the derived file, with it, and after a change of
+/// `document`.
+fn measured(repo: &Path, runs: usize, document: &Path, goals: &Goals) -> io::Result<()> {
+    thread::sleep(SETTLED);
+    let derived = repo.join(".git/orchestrate/catalog");
+    let mut cold = Vec::new();
+    for _ in 0..runs {
+        drop(fs::remove_file(&derived));
+        cold.push(watched(program(repo).arg("analyze")));
     }
-    for listing in analyze(&repo).as_array().into_iter().flatten() {
+    let peak = peak(&cold);
+    shown("analyze, cold", cold.into_iter().map(|(time, _)| time).collect(), goals.cold);
+    println!("  peak memory {peak} (goal: {})", goals.memory);
+    println!("  derived file {:.1} MiB", fs::metadata(&derived)?.len() as f64 / f64::from(1 << 20));
+    let again = |arguments: &[&str]| (0..runs).map(|_| timed(program(repo).args(arguments))).collect();
+    shown("analyze, unchanged", again(&["analyze"]), goals.unchanged);
+    shown("analyze --json, unchanged", again(&["analyze", "--json"]), goals.unchanged);
+    let mut changed = Vec::new();
+    for _ in 0..runs {
+        let text = fs::read_to_string(document)?;
+        fs::write(document, format!("{text}\nOne more line.\n"))?;
+        thread::sleep(SETTLED);
+        changed.push(timed(program(repo).arg("analyze")));
+    }
+    shown("analyze, one file changed", changed, NONE);
+    searched(repo, goals);
+    Ok(())
+}
+
+/// Prints how long searches take, each for something else.
+fn searched(repo: &Path, goals: &Goals) {
+    let mut times: Vec<Duration> =
+        (0..QUERIES).map(|number| timed(program(repo).args(["catalog", "search", &query(number)]))).collect();
+    times.sort_unstable();
+    let [middle, late] = [50, 95].map(|percent| millis(times[(QUERIES - 1) * percent / 100]));
+    println!(
+        "  catalog search, {QUERIES} requests: p50 {middle:.1} ms, p95 {late:.1} ms (goal of p95: {})",
+        goals.search
+    );
+    let searches: Vec<_> =
+        (0..5).map(|number| watched(program(repo).args(["catalog", "search", &query(number)]))).collect();
+    println!("  peak memory {}", peak(&searches));
+}
+
+fn shown(what: &str, mut times: Vec<Duration>, goal: &str) {
+    let (runs, middle) = (times.len(), millis(median(&mut times)));
+    let worst = millis(times[runs - 1]);
+    println!("  {what}: median {middle:.1} ms, worst {worst:.1} ms of {runs} (goal: {goal})");
+}
+
+fn peak(watched: &[(Duration, Option<u64>)]) -> String {
+    let most = watched.iter().filter_map(|(_, peak)| *peak).max();
+    most.map_or_else(
+        || "not known on this system".to_owned(),
+        |kib| format!("{:.0} MiB", kib as f64 / 1024.0),
+    )
+}
+
+/// Prints what was read.
+fn contents(repo: &Path) {
+    for listing in analyze(repo).as_array().into_iter().flatten() {
         let summary = &listing["summary"];
         println!("  {}: {}, hooks {}", listing["name"], summary["components"], summary["hooks"]);
         println!("    plugins {}, diagnostics {}", summary["plugins"], summary["diagnostics"]);
     }
-    recovered(&corpora, temporary.path())
 }
 
 /// Copies every document with frontmatter to where it is read as an agent, and counts what came of it.
 fn recovered(corpora: &[PathBuf], temporary: &Path) -> io::Result<()> {
-    let mut files = Vec::new();
-    corpora.iter().try_for_each(|corpus| documents(corpus, &mut files))?;
+    let files = documents_of(corpora)?;
     let root = temporary.join("documents");
     for (number, file) in files.iter().enumerate() {
         let agents = root.join(format!("p{}/agents", number / MOST));
@@ -82,6 +178,12 @@ fn recovered(corpora: &[PathBuf], temporary: &Path) -> io::Result<()> {
         100.0 * (present - lost) as f64 / all as f64
     );
     Ok(())
+}
+
+fn documents_of(corpora: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    corpora.iter().try_for_each(|corpus| documents(corpus, &mut files))?;
+    Ok(files)
 }
 
 /// Markdown files that open with `---` and have a line `key:` before the next `---`.
@@ -111,64 +213,6 @@ fn has_fields(text: &str) -> bool {
             && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
     opens && lines.take_while(|line| line.trim_end() != "---").any(is_field)
-}
-
-fn components() -> usize {
-    PLUGINS * OF_EACH.iter().map(|(_, number)| number).sum::<usize>()
-}
-
-/// A marketplace as people write them: every tenth text is no valid YAML, every seventh has no
-/// frontmatter, skills bring a script.
-fn generate(root: &Path) -> io::Result<()> {
-    let mut entries = Vec::new();
-    for plugin in 0..PLUGINS {
-        let folder = root.join(format!("plugins/p{plugin}"));
-        fs::create_dir_all(folder.join(".claude-plugin"))?;
-        let own = format!(r#"{{"name":"p{plugin}","description":"Plugin number {plugin}"}}"#);
-        fs::write(folder.join(".claude-plugin/plugin.json"), own)?;
-        for (kind, number) in OF_EACH {
-            for n in 0..number {
-                let text = document(plugin * 50 + n, kind);
-                if kind == "skills" {
-                    let skill = folder.join(format!("skills/s{n}"));
-                    fs::create_dir_all(&skill)?;
-                    fs::write(skill.join("run.sh"), "#!/bin/sh\nexit 0\n")?;
-                    fs::write(skill.join("SKILL.md"), text)?;
-                } else {
-                    fs::create_dir_all(folder.join(kind))?;
-                    fs::write(folder.join(kind).join(format!("d{n}.md")), text)?;
-                }
-            }
-        }
-        entries.push(format!(r#"{{"name":"p{plugin}","source":"./plugins/p{plugin}"}}"#));
-    }
-    fs::create_dir_all(root.join(".claude-plugin"))?;
-    let manifest = format!(r#"{{"name":"synthetic","plugins":[{}]}}"#, entries.join(","));
-    fs::write(root.join(".claude-plugin/marketplace.json"), manifest)
-}
-
-fn document(seed: usize, kind: &str) -> String {
-    const VERBS: [&str; 8] =
-        ["Reviews", "Writes", "Tests", "Plans", "Deploys", "Measures", "Explains", "Migrates"];
-    const THINGS: [&str; 9] = [
-        "a schema",
-        "an API",
-        "a changelog",
-        "a licence",
-        "a service",
-        "a queue",
-        "a page",
-        "a report",
-        "a key",
-    ];
-    let (verb, thing) = (VERBS[seed % VERBS.len()], THINGS[seed / 3 % THINGS.len()]);
-    let colon = if seed.is_multiple_of(10) { ": always" } else { "" };
-    let front = match seed % 7 {
-        0 => String::new(),
-        _ => format!("---\ndescription: {verb} {thing} for case {seed}{colon}\nmodel: inherit\n---\n"),
-    };
-    let steps = format!("{verb} {thing}, step by step, and says what it did. ").repeat(30);
-    format!("{front}# {verb} {thing} ({kind} {seed})\n\n{steps}\n\n## Output\n\n- `out-{seed}.md`\n")
 }
 
 fn analyze(repo: &Path) -> Value {

@@ -28,7 +28,9 @@ pub fn fuzz_document(text: &str) {
 /// What `fuzz/` tries: reads the marketplace in a folder, and says nothing of it.
 #[cfg(fuzzing)]
 pub fn fuzz_marketplace(root: &std::path::Path) {
-    drop(marketplace::read(None, root, None));
+    let nature = marketplace::Nature::Changing;
+    let site = marketplace::Site { name: None, root, nature, kept: None };
+    drop(marketplace::read(site, None, &drop));
 }
 
 /// Runs the program with these arguments, the program's name first, and gives its exit code.

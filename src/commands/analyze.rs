@@ -3,14 +3,13 @@
 use serde_json::json;
 
 use super::facts::{KINDS, Totals};
-use super::knowledge::listings;
 use super::marketplace::components;
+use super::stocks::Stocks;
 use super::{Context, DONE, Ended};
 use crate::marketplace::diagnostic::Severity;
 use crate::marketplace::listing::{Listing, Resolution};
 use crate::model::capability::Fact;
 use crate::model::redact::redact;
-use crate::research::facts::extract;
 use crate::ui::{Failure, count, exit, quoted, thousands};
 
 /// Analyze marketplaces: what they hold, what it costs a session, what is wrong
@@ -36,16 +35,21 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
-    let mut listings = listings(cx, &store)?;
+    let stocks = Stocks::open(cx, &store)?;
+    let mut listings = Vec::new();
+    for (number, listing) in stocks.listings()?.into_iter().enumerate() {
+        let facts = if args.facts { stocks.facts(number)? } else { Vec::new() };
+        listings.push((listing, facts));
+    }
     if let Some(name) = &args.name {
-        listings.retain(|listing| listing.name == *name);
+        listings.retain(|(listing, _)| listing.name == *name);
         if listings.is_empty() {
             return Err(Failure::new(exit::USAGE, format!("no marketplace is called {name} here"))
                 .hint("`git orchestrate marketplace list` lists them"));
         }
     }
     if cx.ui.is_json() {
-        let all: Vec<_> = listings.iter().map(|listing| as_json(listing, args)).collect();
+        let all: Vec<_> = listings.iter().map(|(listing, facts)| as_json(listing, facts, args)).collect();
         cx.ui.json(&all);
         return DONE;
     }
@@ -53,18 +57,18 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         cx.ui.line("no marketplaces yet");
         cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
     }
-    for (index, listing) in listings.iter().enumerate() {
+    for (index, (listing, facts)) in listings.iter().enumerate() {
         if index > 0 {
             cx.ui.gap();
         }
         let source = store.settings.marketplaces.get(&listing.name).map(|it| redact(it)).unwrap_or_default();
         cx.ui.headline(format!("{} ({source})", listing.name));
-        show(cx, listing, args);
+        show(cx, listing, facts, args);
     }
     DONE
 }
 
-fn as_json(listing: &Listing, args: &Args) -> serde_json::Value {
+fn as_json(listing: &Listing, facts: &[Vec<Fact>], args: &Args) -> serde_json::Value {
     let mut value = json!({
         "v": 1,
         "name": listing.name,
@@ -82,9 +86,8 @@ fn as_json(listing: &Listing, args: &Args) -> serde_json::Value {
         value["diagnostics"] = json!(listing.diagnostics);
     }
     if args.facts {
-        let facts: Vec<Vec<Fact>> = listing.components.iter().map(extract).collect();
         value["facts"] = json!(Totals::of(facts.iter().map(Vec::as_slice)));
-        for (index, (component, facts)) in listing.components.iter().zip(&facts).enumerate() {
+        for (index, (component, facts)) in listing.components.iter().zip(facts).enumerate() {
             value["components"][index]["file"] = json!(component.file_below_root());
             value["components"][index]["facts"] = json!(facts);
         }
@@ -92,7 +95,7 @@ fn as_json(listing: &Listing, args: &Args) -> serde_json::Value {
     value
 }
 
-fn show(cx: &Context, listing: &Listing, args: &Args) {
+fn show(cx: &Context, listing: &Listing, facts: &[Vec<Fact>], args: &Args) {
     let summary = listing.summary();
     let plugins = |state: &str| summary.plugins.get(state).copied().unwrap_or(0);
     let mut rows = vec![vec![
@@ -132,7 +135,7 @@ fn show(cx: &Context, listing: &Listing, args: &Args) {
         }
     }
     if args.facts {
-        facts(cx, listing);
+        counted(cx, listing, facts);
     }
     if args.diagnostics {
         for severity in [Severity::Error, Severity::Warning, Severity::Info] {
@@ -145,8 +148,7 @@ fn show(cx: &Context, listing: &Listing, args: &Args) {
 }
 
 /// How many components have facts of each kind, and how many facts each way of reading gave.
-fn facts(cx: &Context, listing: &Listing) {
-    let facts: Vec<Vec<Fact>> = listing.components.iter().map(extract).collect();
+fn counted(cx: &Context, listing: &Listing, facts: &[Vec<Fact>]) {
     let totals = Totals::of(facts.iter().map(Vec::as_slice));
     let row = |kind: &&str| {
         let methods = totals.methods.get(kind).into_iter().flatten();

@@ -1,21 +1,21 @@
 //! What has to be agreed to before anything runs: that it can run, the plan, and code of others.
 
 use super::Context;
-use super::knowledge::{Knowledge, unapproved};
+use super::knowledge::unapproved;
 use super::marketplace::told;
 use super::plan::runs_here;
-use crate::model::component::Component;
+use crate::model::component::{Card, Catalog};
 use crate::model::plan::Plan;
 use crate::store::Store;
 use crate::ui::{Failure, count, exit, quoted};
 
 /// Every step has a runner here.
-pub(super) fn require_runners(plan: &Plan, known: &Knowledge) -> Result<(), Failure> {
+pub(super) fn require_runners(plan: &Plan, catalog: &Catalog) -> Result<(), Failure> {
     let without: Vec<&str> = plan
         .steps
         .iter()
         .map(|step| &step.component)
-        .filter(|id| !runs_here(id, known))
+        .filter(|id| !runs_here(id, catalog))
         .map(super::super::model::id::ComponentId::as_str)
         .collect();
     if without.is_empty() {
@@ -32,10 +32,10 @@ pub(super) fn foreign(
     cx: &Context,
     store: &Store<'_>,
     plan: &Plan,
-    known: &Knowledge,
+    catalog: &Catalog,
 ) -> Result<(), Failure> {
     let ids = plan.steps.iter().flat_map(|step| std::iter::once(&step.component).chain(&step.fallbacks));
-    let foreign: Vec<&Component> = unapproved(store, ids.filter_map(|id| known.catalog.get(id)));
+    let foreign: Vec<&Card> = unapproved(store, ids.filter_map(|id| catalog.get(id)));
     if foreign.is_empty() {
         return Ok(());
     }

@@ -3,12 +3,14 @@
 use serde_json::json;
 
 use super::facts::{KINDS, place_of};
-use super::knowledge::Knowledge;
+use super::knowledge::{Knowledge, library};
+use super::stocks::Stocks;
 use super::{Context, DONE, Ended, reliability};
-use crate::model::component::{Catalog, Component};
-use crate::research::facts::facts;
-use crate::research::index::Index;
+use crate::model::component::Card;
+use crate::model::id::ComponentId;
+use crate::research::facts::corrected;
 use crate::research::reliability::Reliability;
+use crate::store::Store;
 use crate::ui::{Failure, clip, exit, percent, share, tally, thousands};
 
 /// Search the components of all marketplaces, and show what is known of one
@@ -59,18 +61,23 @@ runs wrote counts more than what the text says.")]
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
-    let known = Knowledge::read(cx, &store)?;
     match &args.verb {
-        Verb::Search { words, max_count } => search(cx, &known, &words.join(" "), *max_count),
-        Verb::Show { component } => show(cx, &known, find(&known.catalog, component)?),
+        Verb::Search { words, max_count } => search(cx, &store, &words.join(" "), *max_count),
+        Verb::Show { component } => {
+            let known = Knowledge::read(cx, &store)?;
+            show(cx, &known, &find(&known.stocks, component)?)
+        }
     }
 }
 
-fn search(cx: &Context, known: &Knowledge, words: &str, max_count: usize) -> Ended {
-    let mut hits = Index::build(&known.catalog).search(words, max_count);
+fn search(cx: &Context, store: &Store<'_>, words: &str, max_count: usize) -> Ended {
+    let stocks = Stocks::open(cx, store)?;
+    let library = library(cx, store)?;
+    let mut hits = stocks.search(words, max_count)?;
     let most = hits.iter().map(|hit| hit.coverage).fold(0.0, f64::max);
     hits.retain(|hit| hit.coverage >= most * NEAR);
-    let description = |id| known.catalog.get(id).map_or("", |component| component.description.as_str());
+    let catalog = stocks.catalog(hits.iter().map(|hit| hit.component.clone()))?;
+    let description = |id| catalog.get(id).map_or("", |component| component.description.as_str());
     if cx.ui.is_json() {
         let all: Vec<_> = hits
             .iter()
@@ -78,7 +85,7 @@ fn search(cx: &Context, known: &Knowledge, words: &str, max_count: usize) -> End
                 json!({
                     "v": 1, "component": hit.component, "score": hit.score, "coverage": hit.coverage,
                     "matched": hit.matched, "also": hit.also, "description": description(&hit.component),
-                    "tally": known.library.component_tally(&hit.component),
+                    "tally": library.component_tally(&hit.component),
                 })
             })
             .collect();
@@ -86,14 +93,15 @@ fn search(cx: &Context, known: &Knowledge, words: &str, max_count: usize) -> End
         return DONE;
     }
     if hits.is_empty() {
-        cx.ui.line(format!("none of {} components speaks of that", known.catalog.len()));
-        if known.catalog.len() == 0 {
+        let all = stocks.len()?;
+        cx.ui.line(format!("none of {all} components speaks of that"));
+        if all == 0 {
             cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
         }
         return DONE;
     }
     for hit in &hits {
-        let record = tally(known.library.component_tally(&hit.component));
+        let record = tally(library.component_tally(&hit.component));
         cx.ui.headline(hit.component.as_str());
         cx.ui.line(format!("  {}", clip(description(&hit.component), 77)));
         cx.ui.aside(format!("  covers {}, {record}", share(hit.coverage)));
@@ -102,17 +110,22 @@ fn search(cx: &Context, known: &Knowledge, words: &str, max_count: usize) -> End
 }
 
 /// The component that `name` means: its id, or what ends in these parts.
-fn find<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Component, Failure> {
+fn find(stocks: &Stocks<'_>, name: &str) -> Result<Card, Failure> {
     let ending = format!("/{name}");
-    let named = |it: &&Component| it.id.as_str() == name || it.id.as_str().ends_with(&ending);
-    let matching: Vec<&Component> = catalog.iter().filter(named).collect();
-    match matching[..] {
-        [one] => Ok(one),
-        [] => Err(Failure::new(exit::USAGE, format!("no component is called {name} here"))
+    let named = |id: &ComponentId| id.as_str() == name || id.as_str().ends_with(&ending);
+    let mut matching = stocks.ids()?;
+    matching.retain(named);
+    let one = match &matching[..] {
+        [one] => stocks.card(one)?,
+        _ => None,
+    };
+    match (one, &matching[..]) {
+        (Some(one), _) => Ok(one),
+        (None, [] | [_]) => Err(Failure::new(exit::USAGE, format!("no component is called {name} here"))
             .hint("`git orchestrate catalog search WORDS` finds components")),
         _ => {
             let failure = Failure::new(exit::USAGE, format!("{name} names {} components", matching.len()));
-            let some = matching.iter().take(SHOWN_NAMES).map(|it| it.id.to_string());
+            let some = matching.iter().take(SHOWN_NAMES).map(ComponentId::to_string);
             Err(failure.hint(format!("say which one: {}", some.collect::<Vec<_>>().join(", "))))
         }
     }
@@ -121,8 +134,8 @@ fn find<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Component, Failure> 
 /// How many components of one name a hint lists.
 const SHOWN_NAMES: usize = 4;
 
-fn show(cx: &Context, known: &Knowledge, component: &Component) -> Ended {
-    let facts = facts(component, &known.executions);
+fn show(cx: &Context, known: &Knowledge<'_>, component: &Card) -> Ended {
+    let facts = corrected(known.stocks.facts_of(&component.id)?, component, &known.executions);
     let record = known.library.component_tally(&component.id);
     let reliability = Reliability::of(&component.id, &known.executions);
     if cx.ui.is_json() {

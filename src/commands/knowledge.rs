@@ -2,32 +2,32 @@
 
 use std::path::Path;
 
-use super::{Context, origin};
-use crate::marketplace::listing::Listing;
-use crate::model::component::{Catalog, Component};
+use super::Context;
+use super::stocks::Stocks;
+use crate::model::component::Card;
 use crate::model::library::Library;
 use crate::model::record::Execution;
 use crate::model::recount::{executions, recount};
 use crate::store::{Reading, Store};
-use crate::ui::{Failure, exit, quoted};
+use crate::ui::Failure;
 
 /// What plans are made from.
-pub(super) struct Knowledge {
-    pub(super) catalog: Catalog,
+pub(super) struct Knowledge<'a> {
+    pub(super) stocks: Stocks<'a>,
     pub(super) library: Library,
     pub(super) executions: Vec<Execution>,
 }
 
-impl Knowledge {
+impl<'a> Knowledge<'a> {
     /// Reads marketplaces, notes and learning. What can't be read is named and passed over.
-    pub(super) fn read(cx: &Context, store: &Store<'_>) -> Result<Self, Failure> {
-        let catalog = catalog(cx, store)?;
+    pub(super) fn read(cx: &'a Context, store: &'a Store<'a>) -> Result<Self, Failure> {
+        let stocks = Stocks::open(cx, store)?;
         let noted = store.noted()?;
         super::log::warn_of_bad_lines(cx, &noted.bad);
         let committed = committed(cx, store)?;
         let mut library = committed.clone();
         library.join(&recount(&noted.records, &committed));
-        Ok(Self { catalog, library, executions: executions(&noted.records) })
+        Ok(Self { stocks, library, executions: executions(&noted.records) })
     }
 }
 
@@ -63,37 +63,14 @@ pub(super) fn library(cx: &Context, store: &Store<'_>) -> Result<Library, Failur
     Ok(memory(cx, store)?.library)
 }
 
-/// Every component of every known marketplace.
-pub(super) fn catalog(cx: &Context, store: &Store<'_>) -> Result<Catalog, Failure> {
-    Ok(listings(cx, store)?.into_iter().flat_map(|listing| listing.components).collect())
-}
-
-/// Every known marketplace as it is on disk now; one that is gone is named and passed over.
-pub(super) fn listings(cx: &Context, store: &Store<'_>) -> Result<Vec<Listing>, Failure> {
-    let mut listings = Vec::new();
-    for (name, source) in &store.settings.marketplaces {
-        let pin = store.settings.pins.get(name).copied();
-        match origin::listing(store.repo, Some(name), source, pin) {
-            Ok(listing) => listings.push(listing),
-            Err(failure) if failure.code == exit::REPOSITORY => return Err(failure),
-            Err(failure) => {
-                let forget = format!("`git orchestrate marketplace remove {}` forgets it", quoted(name));
-                cx.ui.warn(format!("{name} is passed over: {}; {forget}", failure.message));
-                failure.hints.iter().for_each(|hint| cx.ui.hint(hint));
-            }
-        }
-    }
-    Ok(listings)
-}
-
 /// Components with a contract whose content nobody approved here: the starter is part of the
 /// program, everything else is somebody's code.
 pub(super) fn unapproved<'c>(
     store: &Store<'_>,
-    components: impl IntoIterator<Item = &'c Component>,
-) -> Vec<&'c Component> {
+    components: impl IntoIterator<Item = &'c Card>,
+) -> Vec<&'c Card> {
     let own = store.repo.own_dir().join("starter");
-    let approved = |component: &Component| {
+    let approved = |component: &Card| {
         is_below(&component.folder, &own) || store.settings.approved.contains(&component.content)
     };
     components.into_iter().filter(|component| component.contract.is_some() && !approved(component)).collect()

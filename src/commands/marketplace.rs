@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::knowledge::{listings, unapproved};
+use super::knowledge::unapproved;
 use super::origin::{BUILTIN, Origin, fetch, fetch_plugins, listing, require_plugins, sweep, turn};
 use super::renewal::{self, Wish};
+use super::stocks::Stocks;
 use super::{Context, DONE, Ended};
 use crate::marketplace::listing::Listing;
-use crate::model::component::Component;
+use crate::model::component::Card;
 use crate::model::oid::Oid;
 use crate::model::redact::redact;
 use crate::store::{Settings, Store};
@@ -254,7 +255,7 @@ pub(super) fn components(listing: &Listing) -> String {
 }
 
 fn list(cx: &Context, store: &Store<'_>) -> Ended {
-    let listings = listings(cx, store)?;
+    let listings = Stocks::open(cx, store)?.listings()?;
     if cx.ui.is_json() {
         let all: Vec<_> = listings
             .iter()
@@ -307,12 +308,12 @@ fn unknown(name: &str) -> Failure {
 }
 
 fn approve(cx: &Context, store: &Store<'_>, name: &str) -> Ended {
-    let listings = listings(cx, store)?;
-    let named = |component: &&Component| {
+    let listings = Stocks::open(cx, store)?.listings()?;
+    let named = |component: &&Card| {
         let id = component.id.as_str();
         id == name || id.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
     };
-    let all: Vec<&Component> = listings.iter().flat_map(|it| &it.components).filter(named).collect();
+    let all: Vec<&Card> = listings.iter().flat_map(|it| &it.components).filter(named).collect();
     if all.is_empty() {
         return Err(Failure::new(
             exit::USAGE,
@@ -344,7 +345,7 @@ fn approve(cx: &Context, store: &Store<'_>, name: &str) -> Ended {
 }
 
 /// A component with what it would run, for whoever has to approve it.
-pub(super) fn told(component: &Component) -> String {
+pub(super) fn told(component: &Card) -> String {
     let script = component.contract.as_ref().map(|contract| component.folder.join(&contract.script));
     let runs = script.map(|script| format!(" runs {}", script.display())).unwrap_or_default();
     format!("{}{runs}", component.id)

@@ -31,6 +31,8 @@ pub(crate) mod settings;
 mod sharing;
 pub(crate) mod show;
 pub(crate) mod status;
+mod stocks;
+mod stocktaking;
 mod summary;
 pub(crate) mod sync;
 mod template;

@@ -13,7 +13,9 @@ use crate::marketplace::diagnostic::Severity;
 use crate::marketplace::fetched::CURRENT;
 use crate::marketplace::listing::Listing;
 use crate::marketplace::source::{GitSource, github, is_repository, is_scp};
-use crate::marketplace::{self, MarketplaceError, starter};
+use crate::marketplace::stock::Stock;
+use crate::marketplace::{self, MarketplaceError, Nature, Site, starter};
+use crate::model::component::Component;
 use crate::model::oid::Oid;
 use crate::model::redact::redact;
 use crate::store::Settings;
@@ -109,45 +111,74 @@ pub(super) fn fetch(cx: &Context, repo: &Repository, source: &GitSource) -> Resu
     repo.keep(&cx.host, &shelf(repo, source), &source.url, wanted)
 }
 
-/// The folder of a marketplace whose tree is that of commit `pin`, if git fetched it.
-fn root(repo: &Repository, source: &str, pin: Option<Oid>) -> Result<PathBuf, Failure> {
+/// Where a marketplace lies, and whether what is there may change.
+pub(super) struct Place {
+    pub(super) root: PathBuf,
+    pub(super) nature: Nature,
+}
+
+/// Where a known marketplace lies. Of what git fetched, `pin` says which commit counts.
+pub(super) fn place(
+    repo: &Repository,
+    name: Option<&str>,
+    source: &str,
+    pin: Option<Oid>,
+) -> Result<Place, Failure> {
     match Origin::of(source) {
-        Origin::Folder(folder) => Ok(folder),
-        Origin::Git(source) => {
-            let pin = pin.or(source.commit);
-            Ok(pin
-                .map_or_else(|| shelf(repo, &source).dir.join("none"), |pin| shelf(repo, &source).tree(pin)))
+        Origin::Folder(root) => Ok(Place { root, nature: Nature::Changing }),
+        Origin::Git(git) => {
+            let shelf = shelf(repo, &git);
+            let tree = pin.or(git.commit).map(|pin| shelf.tree(pin)).filter(|tree| tree.is_dir());
+            let Some(root) = tree else {
+                let again = name.map_or_else(String::new, |name| format!(" {}", quoted(name)));
+                let message = format!("{} is not fetched here", redact(source));
+                return Err(Failure::new(exit::ENVIRONMENT, message)
+                    .hint(format!("`git orchestrate marketplace update{again}` fetches it")));
+            };
+            Ok(Place { root, nature: Nature::Fixed })
         }
         Origin::Builtin => {
             let into = repo.own_dir().join("starter");
-            starter::extract(&into).map_err(|error| {
+            let root = starter::extract(&into).map_err(|error| {
                 let message = format!("cannot unpack the starter to {}: {error}", into.display());
                 Failure::new(exit::REPOSITORY, message)
-            })
+            })?;
+            // It was just compared byte by byte.
+            Ok(Place { root, nature: Nature::Fixed })
         }
     }
 }
 
-/// The listing of a known marketplace. Of what git fetched, `pin` says which commit counts.
+/// Reads the marketplace at `place`. Of `before` all is taken over that has not changed; `make` says what becomes
+/// of the other components.
+pub(super) fn read<T: Send>(
+    repo: &Repository,
+    name: Option<&str>,
+    source: &str,
+    place: &Place,
+    before: Option<Stock<T>>,
+    make: &(impl Fn(Component) -> T + Sync),
+) -> Result<Stock<T>, Failure> {
+    let site = Site { name, root: &place.root, nature: place.nature, kept: Some(&kept(repo)) };
+    let stock = marketplace::read(site, before, make).map_err(|error| match (error, Origin::of(source)) {
+        // The folder that it is kept in says nothing to anybody.
+        (MarketplaceError::Empty { .. }, Origin::Git(_)) => {
+            MarketplaceError::Empty { root: PathBuf::from(redact(source)) }
+        }
+        (error, _) => error,
+    })?;
+    Ok(stock)
+}
+
+/// The listing of a known marketplace as it is now. Of what git fetched, `pin` says which commit counts.
 pub(super) fn listing(
     repo: &Repository,
     name: Option<&str>,
     source: &str,
     pin: Option<Oid>,
 ) -> Result<Listing, Failure> {
-    let root = root(repo, source, pin)?;
-    if matches!(Origin::of(source), Origin::Git(_)) && !root.is_dir() {
-        let again = name.map_or_else(String::new, |name| format!(" {}", quoted(name)));
-        return Err(Failure::new(exit::ENVIRONMENT, format!("{} is not fetched here", redact(source)))
-            .hint(format!("`git orchestrate marketplace update{again}` fetches it")));
-    }
-    marketplace::read(name, &root, Some(&kept(repo))).map_err(|error| match (error, Origin::of(source)) {
-        // The folder that it is kept in says nothing to anybody.
-        (MarketplaceError::Empty { .. }, Origin::Git(_)) => {
-            MarketplaceError::Empty { root: PathBuf::from(redact(source)) }.into()
-        }
-        (error, _) => error.into(),
-    })
+    let place = place(repo, name, source, pin)?;
+    Ok(read(repo, name, source, &place, None, &drop)?.into_listing())
 }
 
 /// A manifest that lists nothing, or can't be read, is no marketplace to remember.

@@ -2,12 +2,13 @@
 
 use super::knowledge::Knowledge;
 use super::{Context, DONE, Ended};
+use crate::model::component::Catalog;
 use crate::model::id::ComponentId;
 use crate::model::plan::{Plan, PlannedStep};
 use crate::model::redact::redact;
 use crate::model::time::Timestamp;
-use crate::plan::{Candidate, Need, Task, assemble, decompose};
-use crate::research::index::Index;
+use crate::plan::{Candidate, Need, PlanError, Task, asked_for, assemble, decompose};
+use crate::research::search::Hit;
 use crate::store::Store;
 use crate::ui::{Failure, clip, count, percent, quoted, seconds, share, tally};
 
@@ -41,13 +42,13 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let known = Knowledge::read(cx, &store)?;
-    let plan = make(cx, &store, &known, &args.request, !args.without_learning)?;
+    let Planned { plan, catalog } = make(cx, &store, &known, &args.request, !args.without_learning)?;
     if cx.ui.is_json() || args.format == "json" {
         cx.ui.json(&plan);
         return DONE;
     }
     show(cx, &plan, &known);
-    let runnable = plan.steps.iter().all(|step| runs_here(&step.component, &known));
+    let runnable = plan.steps.iter().all(|step| runs_here(&step.component, &catalog));
     if runnable {
         cx.ui.hint(format!("`git orchestrate run {}` runs it", quoted(&plan.request)));
     } else {
@@ -56,53 +57,53 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     DONE
 }
 
+/// A plan, and all components that it may come to: its steps', their fallbacks, and those of these.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) catalog: Catalog,
+}
+
 /// Makes a plan: needs, components for each, and the workflow. Secrets stay outside: what is planned,
 /// shown, run and recorded from here on is the redacted request.
 pub(super) fn make(
     cx: &Context,
     store: &Store<'_>,
-    known: &Knowledge,
+    known: &Knowledge<'_>,
     request: &str,
     learning: bool,
-) -> Result<Plan, Failure> {
+) -> Result<Planned, Failure> {
     let redacted = redact(request);
     if redacted != request {
         cx.ui.warn("the request holds what looks like a secret: it is left out, also for components");
     }
     let request = redacted.as_str();
-    let index = Index::build(&known.catalog);
-    let candidates = |need: &Need| -> Vec<Candidate> {
-        let hits = index.search(&need.text, CANDIDATES);
-        hits.into_iter()
-            .map(|hit| Candidate {
-                component: hit.component,
-                score: hit.score,
-                coverage: hit.coverage,
-                matched: hit.matched,
-                also: hit.also,
-            })
-            .collect()
-    };
-    let needs: Vec<(Need, Vec<Candidate>)> = decompose(request)?
-        .into_iter()
-        .map(|need| {
-            let found = candidates(&need);
-            (need, found)
-        })
-        .collect();
-    let now = Timestamp(store.host.now_ms());
+    let mut needs: Vec<(Need, Vec<Candidate>)> = Vec::new();
+    for need in decompose(request)? {
+        let hits = known.stocks.search(&need.text, CANDIDATES)?;
+        needs.push((need, hits.into_iter().map(candidate).collect()));
+    }
+    if known.stocks.len()? == 0 {
+        return Err(PlanError::EmptyCatalog.into());
+    }
     let (library, executions) = (&known.library, known.executions.as_slice());
-    let task = Task { request, needs: &needs, catalog: &known.catalog, library, executions, now, learning };
-    Ok(assemble(&task)?)
+    let catalog = known.stocks.catalog(asked_for(&needs, library))?;
+    let now = Timestamp(store.host.now_ms());
+    let task = Task { request, needs: &needs, catalog: &catalog, library, executions, now, learning };
+    Ok(Planned { plan: assemble(&task)?, catalog })
+}
+
+fn candidate(hit: Hit) -> Candidate {
+    let Hit { component, score, coverage, matched, also } = hit;
+    Candidate { component, score, coverage, matched, also }
 }
 
 /// Whether a component says how to run it without an agent.
-pub(super) fn runs_here(id: &ComponentId, known: &Knowledge) -> bool {
-    known.catalog.get(id).is_some_and(|component| component.contract.is_some())
+pub(super) fn runs_here(id: &ComponentId, catalog: &Catalog) -> bool {
+    catalog.get(id).is_some_and(|component| component.contract.is_some())
 }
 
 /// Shows a plan: the headline, the steps, what was decided and why.
-pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge) {
+pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge<'_>) {
     let ui = &cx.ui;
     ui.headline(format!(
         "Plan: {} in {}",
@@ -154,7 +155,7 @@ fn expectation(plan: &Plan) -> String {
 }
 
 /// A step as it is called in the course of a run.
-fn row(step: &PlannedStep, known: &Knowledge) -> Vec<String> {
+fn row(step: &PlannedStep, known: &Knowledge<'_>) -> Vec<String> {
     let record = tally(known.library.component_tally(&step.component));
     let name = clip(step.component.name(), NAME);
     vec![step.phase.to_string(), name, step.gates.len().to_string(), record]

@@ -1,7 +1,7 @@
 //! `research`: what is known of a topic, and what to do about it.
 
 use super::knowledge::Knowledge;
-use super::plan::{make, runs_here};
+use super::plan::{Planned, make, runs_here};
 use super::{Context, DONE, Ended, reliability};
 use crate::model::capability::{Claim, Fact};
 use crate::model::redact::redact;
@@ -10,8 +10,8 @@ use crate::report::markdown::page;
 use crate::report::topic::{
     self, Candidate, Entry, Group, Next, Recommendation, Recommended, Report, Searched,
 };
-use crate::research::facts::facts;
-use crate::research::index::{Hit, Index};
+use crate::research::facts::corrected;
+use crate::research::search::Hit;
 use crate::store::Store;
 use crate::ui::{Failure, clip, count, duration, exit, quoted, share, thousands};
 
@@ -60,23 +60,24 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 fn report(
     cx: &Context,
     store: &Store<'_>,
-    known: &Knowledge,
+    known: &Knowledge<'_>,
     topic: &str,
     most: usize,
 ) -> Result<Report, Failure> {
     let topic = redact(topic);
     let topic = topic.as_str();
-    let mut hits = Index::build(&known.catalog).search(topic, HITS);
+    let mut hits = known.stocks.search(topic, HITS)?;
     let best = hits.iter().map(|hit| hit.coverage).fold(0.0, f64::max);
     hits.retain(|hit| hit.coverage >= best * NEAR);
     let words = keywords(topic);
     let about = |artifact: &str| stems(artifact).iter().any(|stem| words.contains(stem));
-    let groups = topic::grouped(hits.iter().map(|hit| candidate(hit, known)).collect(), about, most);
+    let candidates: Result<Vec<Candidate>, Failure> = hits.iter().map(|hit| candidate(hit, known)).collect();
+    let groups = topic::grouped(candidates?, about, most);
     let (recommendation, runnable) = match make(cx, store, known, topic, true) {
-        Ok(plan) => {
+        Ok(Planned { plan, catalog }) => {
             let followed = plan.pattern.as_ref().and_then(|id| known.library.patterns.get(id));
             let followed = followed.map(|pattern| (pattern, known.library.pattern_tally(pattern)));
-            let runnable = plan.steps.iter().all(|step| runs_here(&step.component, known));
+            let runnable = plan.steps.iter().all(|step| runs_here(&step.component, &catalog));
             (topic::recommendation(&plan, followed), runnable)
         }
         // That nothing does it is something to report.
@@ -87,29 +88,32 @@ fn report(
     let next = next(topic, &recommendation, runnable, &groups);
     let searched = Searched {
         marketplaces: store.settings.marketplaces.len(),
-        components: known.catalog.len(),
+        components: known.stocks.len()?,
         executions: known.executions.len(),
     };
     Ok(Report { v: 1, topic: topic.to_owned(), searched, recommendation, patterns, groups, next })
 }
 
-fn candidate(hit: &Hit, known: &Knowledge) -> Candidate {
-    let component = known.catalog.get(&hit.component);
-    let facts: Vec<Fact> = component.map(|it| facts(it, &known.executions)).unwrap_or_default();
+fn candidate(hit: &Hit, known: &Knowledge<'_>) -> Result<Candidate, Failure> {
+    let component = known.stocks.card(&hit.component)?;
+    let facts = match &component {
+        Some(it) => corrected(known.stocks.facts_of(&it.id)?, it, &known.executions),
+        None => Vec::new(),
+    };
     let action = |fact: &Fact| match fact.claim {
         Claim::Does { verb, artifact } => Some((verb, artifact)),
         _ => None,
     };
     let entry = Entry {
         component: hit.component.clone(),
-        description: component.map(|it| it.description.clone()).unwrap_or_default(),
+        runs_here: component.as_ref().is_some_and(|it| it.contract.is_some()),
+        description: component.map(|it| it.description).unwrap_or_default(),
         coverage: hit.coverage,
         does: None,
         tally: known.library.component_tally(&hit.component),
-        runs_here: runs_here(&hit.component, known),
         same: hit.also.clone(),
     };
-    Candidate { entry, actions: facts.iter().filter_map(action).take(ACTIONS).collect() }
+    Ok(Candidate { entry, actions: facts.iter().filter_map(action).take(ACTIONS).collect() })
 }
 
 /// What a person would do next.

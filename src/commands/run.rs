@@ -8,11 +8,13 @@ use super::apply::Wish;
 use super::approval;
 use super::knowledge::Knowledge;
 use super::outcome::{Applied, Carried};
+use super::plan::Planned;
 use super::{Context, Ended, apply, drain, outcome, plan};
 use crate::execute::{Interrupt, Order, Ran, execute};
 use crate::git::{Head, NewCommit, Writer};
 use crate::learn;
 use crate::marketplace;
+use crate::model::component::Catalog;
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::plan::Plan;
@@ -66,7 +68,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 /// The whole way: research, plan, execute, record, learn. `None`: only the plan was wanted.
 pub(super) fn carry_out(args: &Args, cx: &Context, store: &Store<'_>) -> Result<Option<Carried>, Failure> {
     let known = Knowledge::read(cx, store)?;
-    let plan = plan::make(cx, store, &known, &args.request, true)?;
+    let Planned { plan, catalog } = plan::make(cx, store, &known, &args.request, true)?;
     if args.plan_only && cx.ui.is_json() {
         cx.ui.json(&plan);
         return Ok(None);
@@ -84,15 +86,15 @@ pub(super) fn carry_out(args: &Args, cx: &Context, store: &Store<'_>) -> Result<
     let request = (store.settings.privacy == Privacy::Text).then_some(plan.request.as_str());
     let wish = Wish { apply: args.apply.or(store.settings.apply), uncommitted };
     apply::require_target(wish, store)?;
-    approval::require_runners(&plan, &known)?;
+    approval::require_runners(&plan, &catalog)?;
     let start = Start::find(args, store, id)?;
-    approval::foreign(cx, store, &plan, &known)?;
+    approval::foreign(cx, store, &plan, &catalog)?;
     approval::plan(cx, args.yes)?;
     let target = apply::target(wish, cx, store);
 
     // Signals are listened to until the execution is recorded.
     let interrupt = Interrupt::listen()?;
-    let ran = execute_plan(args, cx, store, &known, &plan, &start, &interrupt)?;
+    let ran = execute_plan(args, cx, store, &catalog, &plan, &start, &interrupt)?;
     let applied = apply::apply(request, target, cx, store, &ran, id);
     drain::beforehand(cx, store);
     let execution = record(store, &plan, &start, &ran, &applied, at)?;
@@ -169,7 +171,7 @@ fn execute_plan(
     args: &Args,
     cx: &Context,
     store: &Store<'_>,
-    known: &Knowledge,
+    catalog: &Catalog,
     plan: &Plan,
     start: &Start,
     interrupt: &Interrupt,
@@ -178,7 +180,7 @@ fn execute_plan(
     let order = Order {
         id: start.id,
         plan,
-        catalog: &known.catalog,
+        catalog,
         unchanged: marketplace::is_unchanged,
         base: start.base,
         project: repo.project(),

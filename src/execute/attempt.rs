@@ -7,7 +7,7 @@ use super::process::Ended;
 use super::scope::Scope;
 use super::surroundings::Surroundings;
 use crate::git::{ChangedFile, GitError, Worktree};
-use crate::model::component::{Component, RunnerKind};
+use crate::model::component::{Card, RunnerKind};
 use crate::model::oid::Oid;
 use crate::model::record::GateResult;
 
@@ -29,7 +29,7 @@ pub(super) enum Attempt {
 
 /// A component in place.
 pub(super) struct Bench<'a> {
-    pub(super) component: &'a Component,
+    pub(super) component: &'a Card,
     pub(super) scope: &'a Scope,
     pub(super) gates: Vec<PlacedGate<'a>>,
     pub(super) around: Surroundings<'a>,

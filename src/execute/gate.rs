@@ -13,7 +13,7 @@ use super::process::{End, Ended};
 use super::signature;
 use super::surroundings::Surroundings;
 use crate::git::{GitError, Worktree};
-use crate::model::component::{Component, Gate, GateTest};
+use crate::model::component::{Card, Gate, GateTest};
 use crate::model::oid::Oid;
 use crate::model::plan::PlannedStep;
 
@@ -29,7 +29,7 @@ const SKIPPED: i32 = 77;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct PlacedGate<'a> {
     pub(super) gate: &'a Gate,
-    owner: &'a Component,
+    owner: &'a Card,
 }
 
 /// What a gate said.
@@ -60,8 +60,8 @@ impl From<Verdict> for Evaluated {
 /// others. What stands in must keep the step's promise too.
 pub(super) fn gates<'a>(
     step: &'a PlannedStep,
-    planned: &'a Component,
-    component: &'a Component,
+    planned: &'a Card,
+    component: &'a Card,
 ) -> Vec<PlacedGate<'a>> {
     let mut gates: Vec<PlacedGate<'a>> =
         step.gates.iter().map(|gate| PlacedGate { gate, owner: planned }).collect();

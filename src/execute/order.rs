@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::git::Identity;
-use crate::model::component::{Catalog, Component};
+use crate::model::component::{Card, Catalog};
 use crate::model::id::{ComponentId, RecordId};
 use crate::model::oid::Oid;
 use crate::model::plan::Plan;
@@ -19,7 +19,7 @@ pub(crate) struct Order<'a> {
     /// Has every component of the plan.
     pub(crate) catalog: &'a Catalog,
     /// Whether a component is still what was approved; asked right before something of it runs.
-    pub(crate) unchanged: fn(&Component) -> bool,
+    pub(crate) unchanged: fn(&Card) -> bool,
     /// The commit that the run starts from; an empty root commit where there is none yet.
     pub(crate) base: Oid,
     pub(crate) project: String,

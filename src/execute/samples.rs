@@ -11,7 +11,7 @@ use super::run::execute;
 use crate::git::Repository;
 use crate::git::samples::TestRepo;
 use crate::host::Host;
-use crate::model::component::{Catalog, Component, Contract, Gate, GateTest, RunnerKind, TokenCost};
+use crate::model::component::{Card, Catalog, Contract, Gate, GateTest, RunnerKind, TokenCost};
 use crate::model::id::RecordId;
 use crate::model::json::Number;
 use crate::model::oid::Oid;
@@ -29,8 +29,8 @@ pub(crate) struct Scene {
     pub(crate) interrupt: Interrupt,
     /// Where the user is.
     pub(crate) place: PathBuf,
-    pub(crate) unchanged: fn(&Component) -> bool,
-    skills: Vec<Component>,
+    pub(crate) unchanged: fn(&Card) -> bool,
+    skills: Vec<Card>,
     steps: Vec<PlannedStep>,
     phases: Vec<Vec<String>>,
 }
@@ -84,16 +84,13 @@ impl Scene {
             fallback: None,
             timeout: None,
         };
-        self.skills.push(Component {
+        self.skills.push(Card {
             id: component(name),
             description: String::new(),
-            headings: Vec::new(),
-            body: String::new(),
             contract: Some(contract),
             content: format!("content of {name}"),
             file: folder.join("SKILL.md"),
             roots: Default::default(),
-            declared: Default::default(),
             folder,
             tokens: TokenCost::default(),
         });
@@ -128,7 +125,7 @@ impl Scene {
     }
 
     /// With a change of the last skill.
-    pub(crate) fn with(mut self, change: impl FnOnce(&mut Component)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Card)) -> Self {
         change(self.skills.last_mut().expect("a skill"));
         self
     }

@@ -345,11 +345,11 @@ fn what_can_not_run_is_refused_before_anything_does() {
     assert!(matches!(error, ExecuteError::NoRunner { step, .. } if step == "b"));
     let error = refused(scene().phase(&["none"]));
     assert_eq!(error.to_string(), "step none: market/plugin/skill/none is not installed");
-    let escape = |skill: &mut crate::model::component::Component| {
+    let escape = |skill: &mut crate::model::component::Card| {
         skill.contract.as_mut().expect("a contract").script = "../a/run.sh".into();
     };
     assert!(matches!(refused(scene().with(escape).phase(&["b"])), ExecuteError::ScriptOutside { .. }));
-    let glob = |skill: &mut crate::model::component::Component| {
+    let glob = |skill: &mut crate::model::component::Card| {
         skill.contract.as_mut().expect("a contract").outputs = vec!["a[".to_owned()];
     };
     assert!(matches!(refused(scene().with(glob).phase(&["b"])), ExecuteError::Glob { .. }));

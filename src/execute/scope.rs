@@ -5,7 +5,7 @@ use std::path::Path;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::error::ExecuteError;
-use crate::model::component::Component;
+use crate::model::component::Card;
 
 /// The files that a component may change.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub(super) struct Scope(GlobSet);
 impl Scope {
     /// The outputs of the component's contract. `*` stays inside a folder, `**` does not, and a glob
     /// that ends in `/` stands for all that is in the folder.
-    pub(super) fn of(component: &Component) -> Result<Self, ExecuteError> {
+    pub(super) fn of(component: &Card) -> Result<Self, ExecuteError> {
         let mut set = GlobSetBuilder::new();
         let outputs = component.contract.iter().flat_map(|contract| &contract.outputs);
         let refused = |glob: &str, error: &globset::Error| ExecuteError::Glob {

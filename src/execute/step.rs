@@ -12,7 +12,7 @@ use super::surroundings::Surroundings;
 use super::test_counts;
 use crate::git::{ChangedFile, GitError, Worktree, Worktrees};
 use crate::host::Stopwatch;
-use crate::model::component::Component;
+use crate::model::component::Card;
 use crate::model::id::ComponentId;
 use crate::model::oid::Oid;
 use crate::model::plan::PlannedStep;
@@ -42,7 +42,7 @@ pub(super) struct Task<'a> {
 
 /// A component that may run a step.
 pub(super) struct Candidate<'a> {
-    pub(super) component: &'a Component,
+    pub(super) component: &'a Card,
     pub(super) scope: Scope,
 }
 
@@ -66,7 +66,7 @@ pub(super) enum StepEnd {
 
 impl Task<'_> {
     /// The record's entry of one component's try, not yet begun.
-    pub(super) fn entry(&self, component: &Component) -> Step {
+    pub(super) fn entry(&self, component: &Card) -> Step {
         Step {
             component: component.id.clone(),
             id: Some(self.step.id.clone()),
@@ -90,7 +90,7 @@ impl Task<'_> {
     }
 
     /// The planned component.
-    pub(super) fn planned(&self) -> &Component {
+    pub(super) fn planned(&self) -> &Card {
         self.candidates[0].component
     }
 }
@@ -240,7 +240,7 @@ impl Turn<'_> {
 
 /// Whether a check said no: it did its work, and neither another try nor another component is asked
 /// for an answer that would please more.
-fn is_verdict(component: &Component, failure: &Failure) -> bool {
+fn is_verdict(component: &Card, failure: &Failure) -> bool {
     component.is_check() && matches!(failure.blame, Blame::Component | Blame::Gate)
 }
 

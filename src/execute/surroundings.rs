@@ -10,7 +10,7 @@ use super::interrupt::Interrupt;
 use super::order::Order;
 use super::process::{self, Ended};
 use crate::git::LOCATION;
-use crate::model::component::Component;
+use crate::model::component::Card;
 use crate::model::plan::PlannedStep;
 
 /// The longest value of a variable, in bytes: Linux refuses to start a program with one of 128 KiB.
@@ -24,7 +24,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) interrupt: &'a Interrupt,
     order: &'a Order<'a>,
     step: &'a PlannedStep,
-    component: &'a Component,
+    component: &'a Card,
 }
 
 impl<'a> Surroundings<'a> {
@@ -32,7 +32,7 @@ impl<'a> Surroundings<'a> {
     pub(super) fn new(
         order: &'a Order<'a>,
         step: &'a PlannedStep,
-        component: &'a Component,
+        component: &'a Card,
         worktree: &'a Path,
         interrupt: &'a Interrupt,
     ) -> Self {
@@ -42,7 +42,7 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Whether a component is still what was approved.
-    pub(super) fn is_unchanged(&self, component: &Component) -> bool {
+    pub(super) fn is_unchanged(&self, component: &Card) -> bool {
         (self.order.unchanged)(component)
     }
 

@@ -5,7 +5,7 @@ use super::gate;
 use super::order::Order;
 use super::scope::Scope;
 use super::step::{Candidate, Task};
-use crate::model::component::Component;
+use crate::model::component::Card;
 use crate::model::id::ComponentId;
 use crate::model::plan::PlannedStep;
 
@@ -44,6 +44,6 @@ fn candidate<'a>(
     Ok(Candidate { component, scope: Scope::of(component)? })
 }
 
-fn outside(component: &Component, script: &std::path::Path) -> ExecuteError {
+fn outside(component: &Card, script: &std::path::Path) -> ExecuteError {
     ExecuteError::ScriptOutside { component: component.id.clone(), path: script.to_path_buf() }
 }

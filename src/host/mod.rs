@@ -94,6 +94,12 @@ pub(crate) fn changed_ms(file: &Metadata) -> i64 {
     i64::try_from(changed.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The same moment in nanoseconds since 1970-01-01T00:00:00Z.
+pub(crate) fn file_time_ns() -> i128 {
+    let since_epoch = file_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i128::try_from(since_epoch.as_nanos()).unwrap_or(i128::MAX)
+}
+
 /// The present moment as files are stamped with it.
 pub(crate) fn file_time() -> SystemTime {
     SystemTime::now()

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::content;
-use super::files::Root;
+use super::files::{Nature, Root};
 use super::hook::Hook;
 use super::listing::Listing;
-use crate::model::component::Component;
+use crate::model::component::Card;
 use crate::model::id::ComponentId;
 
 /// What differs between two listings of one marketplace, by id.
@@ -51,14 +51,14 @@ impl Changes {
 }
 
 /// What differs from `old` to `new`.
-pub(crate) fn compare(old: &Listing, new: &Listing) -> Changes {
+pub(crate) fn compare<T, U>(old: &Listing<T>, new: &Listing<U>) -> Changes {
     let renamed: Vec<(String, String)> = new
         .renames
         .iter()
         .filter(|(before, _)| old.plugins.iter().any(|plugin| plugin.name == **before))
         .map(|(before, now)| (before.clone(), now.clone()))
         .collect();
-    let mut before: BTreeMap<ComponentId, &Component> =
+    let mut before: BTreeMap<ComponentId, &Card> =
         old.components.iter().map(|component| (moved(&component.id, &renamed), component)).collect();
     let mut changes = Changes { renamed, ..Changes::default() };
     for component in &new.components {
@@ -97,12 +97,12 @@ fn moved(id: &ComponentId, renamed: &[(String, String)]) -> ComponentId {
 }
 
 /// A hash of what a component runs, or has an agent run; `None`: nothing.
-fn what_runs(component: &Component) -> Option<String> {
+fn what_runs(component: &Card) -> Option<String> {
     match component.id.kind() {
         "mcp" => Some(component.content.clone()),
         _ if component.contract.is_some() => Some(component.content.clone()),
         "skill" => {
-            let root = Root::open(&component.roots.marketplace).ok()?;
+            let root = Root::open(&component.roots.marketplace, Nature::Changing).ok()?;
             content::of_scripts(&root, &component.folder)
         }
         _ => None,

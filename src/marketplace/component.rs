@@ -13,7 +13,7 @@ use super::layout::{Found, Kind};
 use super::markdown;
 use super::names::clean;
 use super::prompt;
-use crate::model::component::{Component, Contract, Declared, Roots, TokenCost};
+use crate::model::component::{Card, Component, Contract, Declared, Roots, TokenCost};
 use crate::model::id::ComponentId;
 use crate::model::text::one_line;
 
@@ -48,7 +48,7 @@ pub(super) fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<Component> {
     let file = &found.file;
-    let text = text(file, MAX_TEXT, diagnostics)?;
+    let text = text(&root.looks, file, MAX_TEXT, diagnostics)?;
     let document = if is_prompt(file) { prompt::parse(&text) } else { frontmatter::parse(&text) };
     if is_readme(file) && document.fields.is_empty() {
         diagnostics.info(file, None, "is a readme without frontmatter; it was not taken as a component");
@@ -64,21 +64,26 @@ pub(super) fn read(
     };
     coercions(file, &document, diagnostics);
     let description = description(file, &id, &document, diagnostics);
-    let folder = folder(file);
+    let folder = folder(root, file);
     let plugin = plugin_root(root, &folder);
     let content = match found.kind {
         Kind::Skill if wants_contract(&document) => content::of_contract(root, &folder, &plugin, diagnostics),
         Kind::Skill => content::of_folder(root, &folder, diagnostics),
-        _ => content::of_file(file, diagnostics),
+        _ => content::of_file(root, file, diagnostics),
     };
-    Some(Component {
-        contract: contract(found, &document, &folder, &content, diagnostics),
-        headings: markdown::headings(&document.body),
+    let card = Card {
+        contract: contract(root, found, &document, &folder, &content, diagnostics),
         tokens: tokens(id.name(), &description, &document.body),
         content: content.hash,
         file: folder.join(file.file_name()?),
         roots: Roots { marketplace: root.path().to_owned(), plugin },
         folder,
+        description,
+        id,
+    };
+    Some(Component {
+        card,
+        headings: markdown::headings(&document.body),
         declared: Declared {
             fields: document.fields,
             front: document.front,
@@ -87,8 +92,6 @@ pub(super) fn read(
             ..Declared::default()
         },
         body: document.body,
-        description,
-        id,
     })
 }
 
@@ -108,15 +111,15 @@ fn is_readme(file: &Path) -> bool {
 }
 
 /// The folder of `file` without symbolic links, so that nothing can be swapped under a hash.
-fn folder(file: &Path) -> PathBuf {
+fn folder(root: &Root, file: &Path) -> PathBuf {
     let folder = file.parent().unwrap_or(file);
-    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+    root.looks.real(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
 /// The nearest folder above that is a plugin's, in the marketplace; else the folder itself.
 fn plugin_root(root: &Root, folder: &Path) -> PathBuf {
     let inside = folder.ancestors().take_while(|dir| dir.starts_with(root.path()));
-    let is_plugin = |dir: &&Path| dir.join(".claude-plugin/plugin.json").is_file();
+    let is_plugin = |dir: &&Path| root.looks.is_file(&dir.join(".claude-plugin/plugin.json"));
     inside.into_iter().find(is_plugin).unwrap_or(folder).to_owned()
 }
 
@@ -203,6 +206,7 @@ fn line(value: &Value) -> Option<String> {
 
 /// `metadata.orchestrate`, if it is there and can be kept.
 fn contract(
+    root: &Root,
     found: &Found,
     document: &Document,
     folder: &Path,
@@ -216,7 +220,7 @@ fn contract(
         None => return None,
         Some(_) if found.kind != Kind::Skill => "only a skill can have a contract".to_owned(),
         Some(_) if !content.whole => "contract needs a folder that its hash covers whole".to_owned(),
-        Some(value) => match contract::read(value, folder) {
+        Some(value) => match contract::read(value, &root.looks, folder) {
             Ok(contract) => return Some(contract),
             Err(error) => shown(&error.to_string()),
         },

@@ -1,15 +1,15 @@
 //! Content hashes: what an approval of a component covers.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use blake3::Hasher;
 use serde_json::Value;
 
 use super::diagnostic::Diagnostics;
-use super::files::{Root, Walk};
-use crate::model::component::Component;
+use super::files::{Nature, Root, Walk};
+use super::looks::Looks;
+use crate::model::component::Card;
 
 /// The most files of one component.
 const MAX_FILES: usize = 1000;
@@ -34,14 +34,14 @@ pub(super) struct Content {
 }
 
 /// The hash of one file.
-pub(super) fn of_file(file: &Path, diagnostics: &mut Diagnostics) -> Content {
+pub(super) fn of_file(root: &Root, file: &Path, diagnostics: &mut Diagnostics) -> Content {
     let folder = file.parent().unwrap_or(file);
-    of(folder, &[file.to_owned()], diagnostics)
+    of(&root.looks, folder, &[file.to_owned()], diagnostics)
 }
 
 /// The hash of every file in a folder.
 pub(super) fn of_folder(root: &Root, folder: &Path, diagnostics: &mut Diagnostics) -> Content {
-    of_walk(&Walk::through(root, folder), folder, diagnostics)
+    of_walk(root, &Walk::through(root, folder), folder, diagnostics)
 }
 
 /// The hash of a skill that scripts run of: its folder and its plugin's, where they may source
@@ -55,7 +55,7 @@ pub(super) fn of_contract(
     if plugin == folder {
         return of_folder(root, folder, diagnostics);
     }
-    let around = of_walk(&Walk::without(root, plugin, ".git"), plugin, diagnostics);
+    let around = of_walk(root, &Walk::without(root, plugin, ".git"), plugin, diagnostics);
     // What is wrong with it was said of the plugin.
     let own = of_folder(root, folder, &mut Diagnostics::new(root.path()));
     let both = blake3::hash(format!("{} {}", own.hash, around.hash).as_bytes());
@@ -79,11 +79,11 @@ pub(super) fn of_declared(
         .map(|word| PLUGIN_ROOTS.iter().find_map(|root| word.strip_prefix(root)).unwrap_or(word))
         .filter(|word| !word.is_empty())
         .filter_map(|word| root.resolve(folder, word.trim_start_matches('/')).ok())
-        .filter(|path| path.is_file())
+        .filter(|path| root.looks.is_file(path))
         .collect();
     files.sort_unstable();
     files.dedup();
-    let named = of(folder, &files, diagnostics);
+    let named = of(&root.looks, folder, &files, diagnostics);
     blake3::hash(format!("{declared} {}", named.hash).as_bytes()).to_hex()[..32].to_owned()
 }
 
@@ -100,33 +100,28 @@ fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
 /// The hash of the files in a folder that can be run; `None`: there are none.
 pub(super) fn of_scripts(root: &Root, folder: &Path) -> Option<String> {
     let mut walk = Walk::through(root, folder);
-    walk.files.retain(|file| is_script(file));
+    walk.files.retain(|file| is_script(&root.looks, file));
     walk.files.truncate(MAX_FILES);
     let unsaid = &mut Diagnostics::new(root.path());
-    (!walk.files.is_empty()).then(|| of(folder, &walk.files, unsaid).hash)
+    (!walk.files.is_empty()).then(|| of(&root.looks, folder, &walk.files, unsaid).hash)
 }
 
-fn is_script(file: &Path) -> bool {
+fn is_script(looks: &Looks, file: &Path) -> bool {
     let extension = file.extension().map(|it| it.to_string_lossy().to_ascii_lowercase());
     extension.is_some_and(|it| SCRIPTS.contains(&it.as_str()))
-        || fs::metadata(file).is_ok_and(|metadata| is_executable(&metadata))
-        || starts_with_interpreter(file)
-}
-
-fn starts_with_interpreter(file: &Path) -> bool {
-    let mut start = [0; 2];
-    File::open(file).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!"
+        || looks.stamp(file).is_ok_and(|stamp| stamp.is_executable())
+        || looks.bytes(file, 2).is_ok_and(|start| start == b"#!")
 }
 
 /// Whether what would run of a component with a contract is still what its hash says.
-pub(super) fn is_unchanged(component: &Component) -> bool {
-    let Ok(root) = Root::open(&component.roots.marketplace) else { return false };
+pub(super) fn is_unchanged(component: &Card) -> bool {
+    let Ok(root) = Root::open(&component.roots.marketplace, Nature::Changing) else { return false };
     let mut unsaid = Diagnostics::new(root.path());
     let now = of_contract(&root, &component.folder, &component.roots.plugin, &mut unsaid);
     now.whole && now.hash == component.content
 }
 
-fn of_walk(walk: &Walk, folder: &Path, diagnostics: &mut Diagnostics) -> Content {
+fn of_walk(root: &Root, walk: &Walk, folder: &Path, diagnostics: &mut Diagnostics) -> Content {
     walk.report(diagnostics);
     let files = &walk.files[..walk.files.len().min(MAX_FILES)];
     if files.len() < walk.files.len() {
@@ -137,17 +132,17 @@ fn of_walk(walk: &Walk, folder: &Path, diagnostics: &mut Diagnostics) -> Content
         );
     }
     let whole = files.len() == walk.files.len() && walk.obstacles.is_empty();
-    let content = of(folder, files, diagnostics);
+    let content = of(&root.looks, folder, files, diagnostics);
     Content { whole: whole && content.whole, ..content }
 }
 
 /// Sorted by path: relative path, NUL, executable or not, length, bytes.
-fn of(folder: &Path, files: &[PathBuf], diagnostics: &mut Diagnostics) -> Content {
+fn of(looks: &Looks, folder: &Path, files: &[PathBuf], diagnostics: &mut Diagnostics) -> Content {
     let mut hasher = Hasher::new();
     let mut left = MAX_BYTES;
     let mut whole = true;
     for file in files {
-        match read(file, left) {
+        match read(looks, file, left) {
             Ok((bytes, executable)) => {
                 left -= bytes.len() as u64;
                 let path = file.strip_prefix(folder).unwrap_or(file);
@@ -167,26 +162,11 @@ fn of(folder: &Path, files: &[PathBuf], diagnostics: &mut Diagnostics) -> Conten
     Content { hash: hasher.finalize().to_hex()[..32].to_owned(), whole }
 }
 
-fn read(file: &Path, limit: u64) -> io::Result<(Vec<u8>, bool)> {
-    let metadata = fs::metadata(file)?;
-    if metadata.len() > limit {
+fn read(looks: &Looks, file: &Path, limit: u64) -> io::Result<(Vec<u8>, bool)> {
+    let stamp = looks.stamp(file)?;
+    if stamp.size > limit {
         let message = format!("the component is larger than {} MiB", MAX_BYTES >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
-    let mut bytes = Vec::new();
-    File::open(file)?.take(limit).read_to_end(&mut bytes)?;
-    Ok((bytes, is_executable(&metadata)))
-}
-
-/// Whether anyone may execute a file.
-#[cfg(unix)]
-pub(super) fn is_executable(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o111 != 0
-}
-
-/// Whether anyone may execute a file: a system without such bits says no.
-#[cfg(not(unix))]
-pub(super) fn is_executable(_: &fs::Metadata) -> bool {
-    false
+    Ok((looks.bytes(file, limit)?, stamp.is_executable()))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::files::{Refusal, plain};
+use super::looks::Looks;
 use crate::model::component::{Contract, GateTest};
 
 /// Why a contract is not accepted.
@@ -25,9 +26,9 @@ pub(super) enum ContractError {
 }
 
 /// The contract in `value`, whose scripts lie in `folder`.
-pub(super) fn read(value: &Value, folder: &Path) -> Result<Contract, ContractError> {
+pub(super) fn read(value: &Value, looks: &Looks, folder: &Path) -> Result<Contract, ContractError> {
     let contract: Contract = serde_json::from_value(value.clone())?;
-    script(&contract.script, folder)?;
+    script(&contract.script, looks, folder)?;
     contract.inputs.iter().chain(&contract.outputs).try_for_each(|text| glob(text))?;
     for gate in &contract.gates {
         match &gate.test {
@@ -36,7 +37,7 @@ pub(super) fn read(value: &Value, folder: &Path) -> Result<Contract, ContractErr
                 plain(path)?;
                 regex::Regex::new(regex).map_err(|_| ContractError::Regex(regex.clone()))?;
             }
-            GateTest::Script { path } => script(path, folder)?,
+            GateTest::Script { path } => script(path, looks, folder)?,
             GateTest::Command { .. } => {}
         }
     }
@@ -44,13 +45,13 @@ pub(super) fn read(value: &Value, folder: &Path) -> Result<Contract, ContractErr
 }
 
 /// Accepts a script that is a file below `folder`, symbolic links resolved.
-fn script(path: &Path, folder: &Path) -> Result<(), ContractError> {
+fn script(path: &Path, looks: &Looks, folder: &Path) -> Result<(), ContractError> {
     let text = path.to_string_lossy().into_owned();
     plain(&text)?;
     let inside = |folder: std::path::PathBuf| {
-        folder.join(path).canonicalize().is_ok_and(|real| real.starts_with(&folder) && real.is_file())
+        looks.real(&folder.join(path)).is_ok_and(|real| real.starts_with(&folder) && looks.is_file(&real))
     };
-    if folder.canonicalize().is_ok_and(inside) { Ok(()) } else { Err(ContractError::Script(text)) }
+    if looks.real(folder).is_ok_and(inside) { Ok(()) } else { Err(ContractError::Script(text)) }
 }
 
 fn glob(text: &str) -> Result<(), ContractError> {
@@ -74,7 +75,7 @@ mod tests {
             let mut contract = json!({"runner": "shell", "script": "run.sh"});
             let fields = contract.as_object_mut().expect("an object");
             fields.extend(change.as_object().expect("an object").clone());
-            match read(&contract, folder.path()) {
+            match read(&contract, &Looks::new(Vec::new(), None), folder.path()) {
                 Ok(_) => "accepted".to_owned(),
                 Err(error) => error.to_string(),
             }

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How much a diagnostic costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// Nothing is lost.
@@ -51,14 +51,19 @@ pub(super) struct Diagnostics {
     root: PathBuf,
     /// Put before the names of files.
     prefix: String,
-    list: Vec<Diagnostic>,
-    left_out: usize,
+    pub(super) list: Vec<Diagnostic>,
+    pub(super) left_out: usize,
 }
 
 impl Diagnostics {
     /// None yet; files will be shown relative to `root`.
     pub(super) fn new(root: &Path) -> Self {
         Self { root: root.to_owned(), prefix: String::new(), list: Vec::new(), left_out: 0 }
+    }
+
+    /// What was found earlier.
+    pub(super) fn found(root: &Path, list: Vec<Diagnostic>, left_out: usize) -> Self {
+        Self { list, left_out, ..Self::new(root) }
     }
 
     /// None yet, of a plugin with a root of its own: files are shown as `PLUGIN:PATH`.

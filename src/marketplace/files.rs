@@ -1,11 +1,12 @@
 //! Bounded reading below one root: no file outside it, no loops, no special or huge files.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Component as Part, Path, PathBuf};
 
 use super::diagnostic::{Diagnostics, shown};
+use super::looks::Looks;
+use super::stamp::Kind;
 
 /// The most that is read of a text, in bytes.
 pub(super) const MAX_TEXT: u64 = 1 << 20;
@@ -31,32 +32,51 @@ pub(super) enum Refusal {
 
 /// A folder below which everything that is read lies.
 #[derive(Debug)]
-pub(super) struct Root(PathBuf);
+pub(super) struct Root {
+    path: PathBuf,
+    /// What was looked at on behalf of whoever reads below it.
+    pub(super) looks: Looks,
+}
 
 impl Root {
     /// The folder at `path`, without symbolic links.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let real = path.canonicalize()?;
-        fs::read_dir(&real)?;
-        Ok(Self(real))
+    pub(super) fn open(path: &Path, nature: Nature) -> io::Result<Self> {
+        let path = path.canonicalize()?;
+        std::fs::read_dir(&path)?;
+        let fixed = (nature == Nature::Fixed).then(|| path.clone());
+        Ok(Self { looks: Looks::new(vec![path.clone()], fixed), path })
+    }
+
+    /// The same root, of which nothing was looked at yet.
+    pub(super) fn anew(&self) -> Self {
+        Self { path: self.path.clone(), looks: self.looks.anew() }
     }
 
     /// Its absolute path.
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// What `text` names below `folder`, which lies in this root.
     pub(super) fn resolve(&self, folder: &Path, text: &str) -> Result<PathBuf, Refusal> {
         let path = folder.join(plain(text)?);
-        let real = path.canonicalize().map_err(|_| Refusal::Missing(shown(text)))?;
-        if real.starts_with(&self.0) { Ok(real) } else { Err(Refusal::Outside(shown(text))) }
+        let real = self.looks.real(&path).map_err(|_| Refusal::Missing(shown(text)))?;
+        if real.starts_with(&self.path) { Ok(real) } else { Err(Refusal::Outside(shown(text))) }
     }
 
     /// The folder or file at `path` if it exists below this root.
     pub(super) fn existing(&self, path: &Path) -> Option<PathBuf> {
-        path.canonicalize().ok().filter(|real| real.starts_with(&self.0))
+        self.looks.real(path).ok().filter(|real| real.starts_with(&self.path))
     }
+}
+
+/// Whether what lies in a folder may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// It is somebody's folder.
+    Changing,
+    /// It is what we fetched or unpacked, in a folder that is named for its content.
+    Fixed,
 }
 
 /// `text` as a relative path without `..`.
@@ -127,7 +147,7 @@ impl Walk {
         if !self.seen.insert(real) {
             return self.obstacles.push((folder.to_owned(), Obstacle::Again));
         }
-        let Ok(mut names) = entries(folder) else {
+        let Ok(mut names) = root.looks.entries(folder) else {
             return self.obstacles.push((folder.to_owned(), Obstacle::Unreadable));
         };
         names.sort_unstable();
@@ -146,28 +166,20 @@ impl Walk {
         let Some(real) = root.existing(&path) else {
             return self.obstacles.push((path, Obstacle::Outside));
         };
-        if real.is_file() {
-            self.files.push(path);
-        } else if !real.is_dir() {
-            self.obstacles.push((path, Obstacle::Unreadable));
-        } else if depth == MAX_DEPTH {
-            self.obstacles.push((path, Obstacle::TooDeep));
-        } else {
-            self.enter(root, &path, real, depth + 1);
+        match root.looks.stamp(&real).map(|stamp| stamp.kind) {
+            Ok(Kind::File) => self.files.push(path),
+            Ok(Kind::Folder) if depth == MAX_DEPTH => self.obstacles.push((path, Obstacle::TooDeep)),
+            Ok(Kind::Folder) => self.enter(root, &path, real, depth + 1),
+            _ => self.obstacles.push((path, Obstacle::Unreadable)),
         }
     }
-}
-
-/// The paths directly inside `folder`, in no order.
-pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
 }
 
 /// The text of a file: at most `limit` bytes, without byte order mark, NUL and carriage returns.
 ///
 /// `None`, with a diagnostic, when it cannot be read at all.
-pub(super) fn text(path: &Path, limit: u64, diagnostics: &mut Diagnostics) -> Option<String> {
-    let bytes = match bytes(path, limit + 1) {
+pub(super) fn text(looks: &Looks, path: &Path, limit: u64, diagnostics: &mut Diagnostics) -> Option<String> {
+    let bytes = match looks.bytes(path, limit + 1) {
         Ok(bytes) => bytes,
         Err(error) => {
             diagnostics.error(path, None, format_args!("cannot be read: {error}"));
@@ -198,16 +210,6 @@ pub(super) fn text(path: &Path, limit: u64, diagnostics: &mut Diagnostics) -> Op
     Some(text)
 }
 
-/// At most `limit` bytes of a regular file.
-fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,9 +231,10 @@ mod tests {
     fn texts_lose_their_marks_and_keep_their_words() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("x.md");
-        fs::write(&path, b"\xef\xbb\xbfone\r\ntwo\0\xff").expect("writable");
+        std::fs::write(&path, b"\xef\xbb\xbfone\r\ntwo\0\xff").expect("writable");
         let mut diagnostics = Diagnostics::new(folder.path());
-        let text = text(&path, MAX_TEXT, &mut diagnostics).expect("readable");
+        let looks = Looks::new(vec![folder.path().to_owned()], None);
+        let text = text(&looks, &path, MAX_TEXT, &mut diagnostics).expect("readable");
         assert_eq!(text, "one\ntwo\u{fffd}\u{fffd}");
         let lines: Vec<String> = diagnostics.into_list().iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @"

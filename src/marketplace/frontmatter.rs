@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Severity, shown};
@@ -39,7 +39,7 @@ pub(super) struct Document {
 }
 
 /// What came of the frontmatter of documents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fronts {
     /// Documents that have any.
     pub(crate) present: usize,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::content;
@@ -15,7 +15,7 @@ use crate::model::redact::redact;
 const MAX_HOOKS: usize = 500;
 
 /// Something that a host does at an event once the plugin is installed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Hook {
     pub(crate) plugin: String,
     pub(crate) event: String,
@@ -76,7 +76,7 @@ fn tables(layout: &Layout<'_>, diagnostics: &mut Diagnostics) -> Vec<(PathBuf, M
     files.sort_unstable();
     files.dedup();
     for file in files {
-        if let Some(fields) = object(&file, diagnostics) {
+        if let Some(fields) = object(&layout.root.looks, &file, diagnostics) {
             tables.extend(by_event(&file, &fields, diagnostics));
         }
     }

@@ -1,7 +1,7 @@
 //! Marketplaces that mean harm, or are broken as if they did.
 
 use super::listing::Resolution;
-use super::samples::{Tree, shown};
+use super::samples::{Tree, shown, site};
 
 #[test]
 fn a_source_outside_the_root_is_refused() {
@@ -97,7 +97,7 @@ fn a_file_of_ten_mebibytes_is_read_up_to_one() {
     let text = format!("---\ndescription: long but good\n---\n{}", "word ".repeat(2 << 20));
     let tree = Tree::new().file("agents/long.md", text);
     let listing = tree.read();
-    assert!(listing.components[0].body.len() < 1 << 20);
+    assert!(listing.made[0].body.len() < 1 << 20);
     insta::assert_snapshot!(shown(&listing), @"
     market/market/agent/long: long but good
     .: info: has no usable marketplace.json; its folders were read
@@ -153,7 +153,8 @@ fn odd_bytes_do_not_hide_a_component() {
 #[test]
 fn only_a_root_with_nothing_in_it_is_an_error() {
     let tree = Tree::new();
-    let error = |path: std::path::PathBuf| super::read(None, &path, None).expect_err("nothing").to_string();
+    let error =
+        |path: std::path::PathBuf| super::read(site(&path), None, &drop).expect_err("nothing").to_string();
     assert!(error(tree.root()).ends_with("/market` has no manifest and no agents, commands or skills"));
     assert!(error(tree.root().join("gone")).ends_with("/market/gone` cannot be read"));
     assert_eq!(tree.entries("").read().components, []);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::diagnostic::{Diagnostics, shown};
-use super::files::{Root, Walk, entries};
+use super::files::{Root, Walk};
 use super::manifest::{Declaration, Format};
 
 /// How deep below `skills` of a plain tree a skill's folder may be: `skills/<category>/<name>`.
@@ -78,7 +78,7 @@ impl Layout<'_> {
         found.extend(self.documents(Kind::Command, "commands", diagnostics));
         let mut seen = HashSet::new();
         found.retain(|found| {
-            found.file.canonicalize().is_ok_and(|real| seen.insert((found.kind.as_str(), real)))
+            self.root.looks.real(&found.file).is_ok_and(|real| seen.insert((found.kind.as_str(), real)))
         });
         found
     }
@@ -86,12 +86,12 @@ impl Layout<'_> {
     /// A file that hosts read without being told, if it is there.
     pub(super) fn default_file(&self, path: &str, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
         let file = self.folder.join(path);
-        if self.defaults == Defaults::Nothing || !file.exists() {
+        if self.defaults == Defaults::Nothing || !self.root.looks.exists(&file) {
             return None;
         }
         let trouble = match self.root.existing(&file) {
             None => "leaves the marketplace; it was ignored",
-            Some(real) if !real.is_file() => "is not a regular file; it was ignored",
+            Some(real) if !self.root.looks.is_file(&real) => "is not a regular file; it was ignored",
             Some(_) => return Some(file),
         };
         diagnostics.warn(&file, None, trouble);
@@ -121,23 +121,25 @@ impl Layout<'_> {
     /// `skills/*/SKILL.md` and the declared ones, which add to them; a plugin with neither may be one
     /// skill itself.
     fn skills(&self, diagnostics: &mut Diagnostics) -> Vec<Found> {
+        let looks = &self.root.looks;
         let default = self.folder.join("skills");
+        let has_default = looks.is_folder(&default);
         let mut found = match self.defaults {
-            Defaults::Plugin if default.is_dir() => self.skills_in(&default, 1, diagnostics),
-            Defaults::Tree if default.is_dir() => self.skills_in(&default, CATEGORIES, diagnostics),
+            Defaults::Plugin if has_default => self.skills_in(&default, 1, diagnostics),
+            Defaults::Tree if has_default => self.skills_in(&default, CATEGORIES, diagnostics),
             _ => Vec::new(),
         };
         let declared = self.declared("skills", diagnostics);
-        let alone = declared.is_none() && !default.is_dir() && self.defaults != Defaults::Nothing;
+        let alone = declared.is_none() && !has_default && self.defaults != Defaults::Nothing;
         if alone && self.root.existing(&self.folder.join("SKILL.md")).is_some() {
-            let itself = skill_of(&self.folder.join("SKILL.md"));
+            let itself = self.skill_of(&self.folder.join("SKILL.md"));
             found.extend(itself.map(|found| Found { own_name: true, ..found }));
         }
         for (file, path) in declared.into_iter().flatten() {
             let more = match path {
-                path if path.is_file() => skill_of(&path).into_iter().collect(),
+                path if looks.is_file(&path) => self.skill_of(&path).into_iter().collect(),
                 path if self.root.existing(&path.join("SKILL.md")).is_some() => {
-                    skill_of(&path.join("SKILL.md")).into_iter().collect()
+                    self.skill_of(&path.join("SKILL.md")).into_iter().collect()
                 }
                 path => self.skills_in(&path, 1, diagnostics),
             };
@@ -151,7 +153,8 @@ impl Layout<'_> {
 
     /// The skills inside `folder`, at most so many folders deep; none lies within another.
     fn skills_in(&self, folder: &Path, depth: usize, diagnostics: &mut Diagnostics) -> Vec<Found> {
-        let Some(Ok(mut children)) = self.root.existing(folder).map(|_| entries(folder)) else {
+        let looks = &self.root.looks;
+        let Some(Ok(mut children)) = self.root.existing(folder).map(|_| looks.entries(folder)) else {
             diagnostics.warn(folder, None, "cannot be read, or leaves the marketplace; it was ignored");
             return Vec::new();
         };
@@ -160,34 +163,42 @@ impl Layout<'_> {
         for child in children {
             let file = child.join("SKILL.md");
             if let Some(real) = self.root.existing(&file) {
-                found.extend(skill_of(&file));
-                if !real.is_file() {
+                found.extend(self.skill_of(&file));
+                if !looks.is_file(&real) {
                     diagnostics.warn(&file, None, "is not a regular file; it was ignored");
                 }
-            } else if file.symlink_metadata().is_ok() {
+            } else if looks.is_taken(&file) {
                 diagnostics.warn(
                     &file,
                     None,
                     "leaves the marketplace through a symbolic link; it was ignored",
                 );
-            } else if depth > 1 && child.is_dir() && self.root.existing(&child).is_some() {
+            } else if depth > 1 && looks.is_folder(&child) && self.root.existing(&child).is_some() {
                 found.extend(self.skills_in(&child, depth - 1, diagnostics));
             }
         }
         found
     }
 
+    fn skill_of(&self, file: &Path) -> Option<Found> {
+        let is_skill = self.root.looks.is_file(file) && file.file_name()? == "SKILL.md";
+        let name = file.parent()?.file_name()?.to_string_lossy().into_owned();
+        let scope = String::new();
+        is_skill.then(|| Found { kind: Kind::Skill, name, scope, own_name: false, file: file.to_owned() })
+    }
+
     /// Documents of the declared paths, or of the default folder where none is declared.
     fn documents(&self, kind: Kind, key: &str, diagnostics: &mut Diagnostics) -> Vec<Found> {
+        let looks = &self.root.looks;
         let default = self.folder.join(key);
         let paths = match self.declared(key, diagnostics) {
             Some(declared) => declared.into_iter().map(|(_, path)| path).collect(),
-            None if self.defaults == Defaults::Nothing || !default.is_dir() => Vec::new(),
+            None if self.defaults == Defaults::Nothing || !looks.is_folder(&default) => Vec::new(),
             None => vec![default],
         };
         let mut found = Vec::new();
         for path in paths {
-            if path.is_file() {
+            if looks.is_file(&path) {
                 found.extend(self.document_of(kind, path.parent().unwrap_or(&path), &path));
                 continue;
             }
@@ -225,7 +236,7 @@ impl Layout<'_> {
                 let source = value.get("source").and_then(Value::as_str);
                 let file = source.map(|source| self.root.resolve(self.folder, source));
                 match file {
-                    Some(Ok(file)) if file.is_file() => {
+                    Some(Ok(file)) if self.root.looks.is_file(&file) => {
                         let (name, scope) = (name.clone(), String::new());
                         found.push(Found { kind, name, scope, own_name: false, file });
                     }
@@ -263,18 +274,6 @@ impl Layout<'_> {
         }
         declared
     }
-}
-
-fn skill_of(file: &Path) -> Option<Found> {
-    let is_skill = file.is_file() && file.file_name()? == "SKILL.md";
-    let name = file.parent()?.file_name()?.to_string_lossy().into_owned();
-    is_skill.then(|| Found {
-        kind: Kind::Skill,
-        name,
-        scope: String::new(),
-        own_name: false,
-        file: file.to_owned(),
-    })
 }
 
 #[cfg(test)]

@@ -9,11 +9,11 @@ use super::diagnostic::{Diagnostic, Severity};
 use super::frontmatter::Fronts;
 use super::hook::Hook;
 use super::source::GitSource;
-use crate::model::component::{Component, TokenCost};
+use crate::model::component::{Card, TokenCost};
 
 /// A marketplace as it is on disk.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Listing {
+pub(crate) struct Listing<T = ()> {
     pub(crate) name: String,
     /// Absolute, without symbolic links.
     pub(crate) root: PathBuf,
@@ -22,7 +22,9 @@ pub(crate) struct Listing {
     /// Names of plugins by the names that they had.
     pub(crate) renames: BTreeMap<String, String>,
     /// Plugin by plugin; within one, skills, agents, commands, MCP servers.
-    pub(crate) components: Vec<Component>,
+    pub(crate) components: Vec<Card>,
+    /// What was made of each component while its text was at hand.
+    pub(crate) made: Vec<T>,
     /// What hosts do at events once the plugins are installed.
     pub(crate) hooks: Vec<Hook>,
     pub(crate) fronts: Fronts,
@@ -94,7 +96,7 @@ pub(crate) struct Summary {
     pub(crate) tokens: TokenCost,
 }
 
-impl Listing {
+impl<T> Listing<T> {
     /// The listing in numbers.
     pub(crate) fn summary(&self) -> Summary {
         let mut summary = Summary { hooks: self.hooks.len(), frontmatter: self.fronts, ..Summary::default() };
@@ -133,6 +135,6 @@ mod tests {
         let listing = tree.read();
         insta::assert_snapshot!(canonical(&listing.summary()), @r#"{"plugins":{"broken":1,"local":1,"remote":1},"components":{"command":1,"skill":2},"hooks":0,"contracts":0,"frontmatter":{"present":2,"repaired":0,"lost":0},"diagnostics":{"info":2,"error":1},"tokens":{"always":14,"on_invoke":6}}"#);
         insta::assert_snapshot!(canonical(&listing.plugins[1]), @r#"{"name":"r","description":"","resolution":{"remote":{"description":"npm x"}}}"#);
-        assert_eq!(super::super::read(Some("mine"), &tree.root(), None).expect("read").name, "mine");
+        assert_eq!(tree.read_as(Some("mine")).name, "mine");
     }
 }

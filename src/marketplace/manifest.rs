@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::diagnostic::{Diagnostics, relative, shown};
 use super::files::{MAX_MANIFEST, Root, text};
 use super::keys::Keys;
+use super::looks::Looks;
 use super::names::clean;
 use super::source::{self, Source};
 use crate::model::component::{Label, LabelField};
@@ -85,7 +86,7 @@ const MANIFESTS: [(&str, Format); 3] = [
 /// The path and form of the manifest of the plugin in `folder`, as a regular file inside `root`.
 pub(super) fn of_plugin(root: &Root, folder: &Path) -> Option<(PathBuf, Format)> {
     let places = MANIFESTS.iter().map(|(path, format)| (folder.join(path), *format));
-    places.into_iter().find(|(file, _)| file.is_file() && root.existing(file).is_some())
+    places.into_iter().find(|(file, _)| root.looks.is_file(file) && root.existing(file).is_some())
 }
 
 impl Declaration {
@@ -144,8 +145,8 @@ impl Declaration {
 }
 
 /// The marketplace manifest at `path`; `None`, with a diagnostic, when it is broken.
-pub(super) fn marketplace(path: &Path, diagnostics: &mut Diagnostics) -> Option<Manifest> {
-    let fields = object(path, diagnostics)?;
+pub(super) fn marketplace(looks: &Looks, path: &Path, diagnostics: &mut Diagnostics) -> Option<Manifest> {
+    let fields = object(looks, path, diagnostics)?;
     let Some(Value::Array(plugins)) = fields.get("plugins") else {
         diagnostics.error(path, None, "has no list `plugins`; the folders were read instead");
         return None;
@@ -230,20 +231,25 @@ fn entry(value: &Value, plugin_root: Option<&str>) -> Option<Entry> {
 }
 
 /// The JSON object at `path`; `None`, with a diagnostic, when it is anything else.
-pub(super) fn object(path: &Path, diagnostics: &mut Diagnostics) -> Option<Map<String, Value>> {
-    read(path, diagnostics).map(|(fields, _)| fields)
+pub(super) fn object(
+    looks: &Looks,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Option<Map<String, Value>> {
+    read(looks, path, diagnostics).map(|(fields, _)| fields)
 }
 
 /// The same, and where its keys stand.
 pub(super) fn object_and_keys(
+    looks: &Looks,
     path: &Path,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Map<String, Value>, Keys)> {
-    read(path, diagnostics).map(|(fields, text)| (fields, Keys::of(&text)))
+    read(looks, path, diagnostics).map(|(fields, text)| (fields, Keys::of(&text)))
 }
 
-fn read(path: &Path, diagnostics: &mut Diagnostics) -> Option<(Map<String, Value>, String)> {
-    let text = text(path, MAX_MANIFEST, diagnostics)?;
+fn read(looks: &Looks, path: &Path, diagnostics: &mut Diagnostics) -> Option<(Map<String, Value>, String)> {
+    let text = text(looks, path, MAX_MANIFEST, diagnostics)?;
     match serde_json::from_str(&text) {
         Ok(Value::Object(fields)) => Some((fields, text)),
         Ok(_) => {

@@ -11,7 +11,7 @@ use super::keys::Keys;
 use super::layout::{Defaults, Kind, Layout};
 use super::manifest::{Format, object, object_and_keys};
 use super::registry;
-use crate::model::component::{Component, Declared, Roots};
+use crate::model::component::{Card, Component, Declared, Roots};
 use crate::model::redact::redact;
 
 /// The most servers that are read of one file.
@@ -59,7 +59,7 @@ fn tables(layout: &Layout<'_>, diagnostics: &mut Diagnostics) -> Vec<Table> {
         }
     }
     for file in files {
-        if let Some((fields, keys)) = object_and_keys(&file, diagnostics) {
+        if let Some((fields, keys)) = object_and_keys(&layout.root.looks, &file, diagnostics) {
             tables.push(Table { file, keys, servers: by_name(fields) });
         }
     }
@@ -83,7 +83,7 @@ fn published(layout: &Layout<'_>, diagnostics: &mut Diagnostics) -> Option<Table
         return None;
     }
     let file = layout.default_file("server.json", diagnostics)?;
-    let (name, server) = registry::server(&object(&file, diagnostics)?)?;
+    let (name, server) = registry::server(&object(&layout.root.looks, &file, diagnostics)?)?;
     Some(Table { file, keys: Keys::default(), servers: [(name, server)].into_iter().collect() })
 }
 
@@ -97,19 +97,19 @@ fn component(
 ) -> Option<Component> {
     let id = owner.id(Kind::Mcp, name)?;
     let description = shown(&redact(&description(server)?));
-    Some(Component {
+    let card = Card {
         tokens: tokens(id.name(), &description, ""),
         id,
         description,
-        headings: Vec::new(),
-        body: String::new(),
-        declared: Declared { fields: server.as_object().cloned().unwrap_or_default(), ..Declared::default() },
         contract: None,
         content: content::of_declared(layout.root, layout.folder, server, diagnostics),
         folder: file.parent().unwrap_or(file).to_owned(),
         file: file.to_owned(),
         roots: Roots { marketplace: layout.root.path().to_owned(), plugin: layout.folder.to_owned() },
-    })
+    };
+    let fields = server.as_object().cloned().unwrap_or_default();
+    let declared = Declared { fields, ..Declared::default() };
+    Some(Component { card, headings: Vec::new(), body: String::new(), declared })
 }
 
 /// What it says of itself and how it is reached: its command line without the environment, or its address.
@@ -150,7 +150,7 @@ mod tests {
         let listing = tree.read();
         let root = tree.root().canonicalize().expect("there");
         let lines: Vec<String> = listing
-            .components
+            .made
             .iter()
             .inspect(|it| assert_eq!(it.roots.plugin, root.join(it.id.plugin())))
             .map(|it| format!("{} {}:{}", it.id.name(), it.file_below_root(), it.declared.front_line))

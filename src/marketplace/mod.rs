@@ -12,9 +12,11 @@ pub(crate) mod fetched;
 mod files;
 mod frontmatter;
 pub(crate) mod hook;
+pub(crate) mod kept;
 mod keys;
 mod layout;
 pub(crate) mod listing;
+mod looks;
 mod manifest;
 mod markdown;
 mod mcp;
@@ -25,8 +27,13 @@ mod read;
 mod registry;
 mod repair;
 pub(crate) mod source;
+mod stamp;
 pub(crate) mod starter;
+pub(crate) mod stock;
+mod trail;
 
+#[cfg(test)]
+mod again;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
@@ -36,23 +43,35 @@ mod samples;
 
 use std::path::{Path, PathBuf};
 
-use listing::Listing;
+pub(crate) use files::Nature;
+use stock::Stock;
 
-use crate::model::component::Component;
+use crate::model::component::{Card, Component};
 
-/// Reads the marketplace at `root`, under `name` or else its own name. What was fetched of plugins that
-/// are elsewhere lies in `kept`.
-pub(crate) fn read(
-    name: Option<&str>,
-    root: &Path,
-    kept: Option<&Path>,
-) -> Result<Listing, MarketplaceError> {
-    read::listing(name, root, kept)
+/// A marketplace to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site<'a> {
+    /// What it is called here, instead of what it calls itself.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) root: &'a Path,
+    pub(crate) nature: Nature,
+    /// Where that lies which was fetched of plugins that are elsewhere.
+    pub(crate) kept: Option<&'a Path>,
+}
+
+/// Reads a marketplace. Of `before`, which was read of the same site earlier, every plugin is taken over
+/// of which nothing has changed. `make` says what becomes of the components of the others.
+pub(crate) fn read<T: Send>(
+    site: Site<'_>,
+    before: Option<Stock<T>>,
+    make: &(impl Fn(Component) -> T + Sync),
+) -> Result<Stock<T>, MarketplaceError> {
+    read::stock(site, before, make)
 }
 
 /// Whether a component with a contract is on disk still what its `content` says: to be asked right
 /// before something of it runs.
-pub(crate) fn is_unchanged(component: &Component) -> bool {
+pub(crate) fn is_unchanged(component: &Card) -> bool {
     content::is_unchanged(component)
 }
 

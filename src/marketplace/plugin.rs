@@ -108,14 +108,14 @@ pub(super) fn of_folder(place: Place<'_>, mut diagnostics: Diagnostics) -> Part 
 pub(super) fn own_name(root: &Root, folder: &Path) -> Option<String> {
     let (file, _) = manifest::of_plugin(root, folder)?;
     // What is wrong with it is said where the plugin is read.
-    let fields = manifest::object(&file, &mut Diagnostics::new(root.path()))?;
+    let fields = manifest::object(&root.looks, &file, &mut Diagnostics::new(root.path()))?;
     Some(fields.get("name")?.as_str()?.to_owned())
 }
 
 /// The plugin's own manifest.
 fn declared(place: Place<'_>, diagnostics: &mut Diagnostics) -> Option<Declaration> {
     let (file, format) = manifest::of_plugin(place.root, place.folder)?;
-    let (fields, keys) = manifest::object_and_keys(&file, diagnostics)?;
+    let (fields, keys) = manifest::object_and_keys(&place.root.looks, &file, diagnostics)?;
     Some(Declaration { file, fields, keys, format })
 }
 
@@ -192,7 +192,7 @@ mod tests {
             .entries(&entry)
             .file("p/.claude-plugin/plugin.json", r#"{"name":"p","keywords":["secrets"]}"#)
             .file("p/agents/a.md", "\n---\ndescription: finds faults\ntools: Read\n---\nBody\n");
-        let declared = tree.read().components.remove(0).declared;
+        let declared = tree.read().made.remove(0).declared;
         let labels: Vec<String> = declared.labels.iter().map(|it| format!("{it:?}")).collect();
         insta::assert_snapshot!(labels.join("\n"), @r#"
         Label { field: Keyword, text: "secrets", file: "p/.claude-plugin/plugin.json" }
@@ -210,7 +210,7 @@ mod tests {
         let aliases = "- *it\n".repeat(40);
         let text = format!("---\ndescription: d\nwords: &it {}\nmany:\n{aliases}---\n", "x".repeat(1_000));
         let tree = Tree::new().file("agents/a.md", text);
-        let component = tree.read().components.remove(0);
+        let component = tree.read().made.remove(0);
         assert_eq!(component.declared.fields["many"].as_array().map(Vec::len), Some(40));
         assert!(component.bytes() > 41 * 1_000, "{}", component.bytes());
     }

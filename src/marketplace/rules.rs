@@ -3,7 +3,7 @@
 use super::listing::{Listing, Resolution};
 use super::samples::{Tree, shown};
 
-fn names(listing: &Listing) -> Vec<&str> {
+fn names<T>(listing: &Listing<T>) -> Vec<&str> {
     listing.components.iter().map(|component| component.id.as_str()).collect()
 }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::listing::Listing;
+use super::{Nature, Site};
+use crate::model::component::Component;
 
 /// A folder that a test fills.
 #[derive(Debug)]
@@ -53,14 +55,26 @@ impl Tree {
         self
     }
 
-    /// What is read of it.
-    pub(super) fn read(&self) -> Listing {
-        super::read(None, &self.root(), None).expect("a marketplace")
+    /// What is read of it, with the texts.
+    pub(super) fn read(&self) -> Listing<Component> {
+        self.read_as(None)
+    }
+
+    /// The same under a name.
+    pub(super) fn read_as(&self, name: Option<&str>) -> Listing<Component> {
+        super::read(Site { name, ..site(&self.root()) }, None, &|component| component)
+            .expect("a marketplace")
+            .into_listing()
     }
 }
 
+/// A folder that somebody may change, as a marketplace.
+pub(super) fn site(root: &Path) -> Site<'_> {
+    Site { name: None, root, nature: Nature::Changing, kept: None }
+}
+
 /// Ids with descriptions, then hooks and diagnostics, one a line.
-pub(super) fn shown(listing: &Listing) -> String {
+pub(super) fn shown<T>(listing: &Listing<T>) -> String {
     let components = listing.components.iter().map(|c| format!("{}: {}", c.id, c.description));
     let hooks = listing.hooks.iter().map(|hook| {
         let matcher = if hook.matcher.is_empty() { String::new() } else { format!("({})", hook.matcher) };

@@ -1,5 +1,6 @@
 //! The `source` of a marketplace entry, in every form that hosts know.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::diagnostic::shown;
@@ -20,7 +21,7 @@ pub(super) enum Source {
 }
 
 /// Where git finds a plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct GitSource {
     pub(crate) url: String,
     /// A branch or tag; the remote's HEAD where there is none.

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::content::is_executable;
+use super::stamp::Stamp;
 
 /// Relative path and bytes of every file of `templates/starter`, sorted; `build.rs` writes it.
 const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/starter.rs"));
@@ -90,7 +90,7 @@ fn collect(folder: &Path, prefix: &str, found: &mut BTreeMap<String, Vec<u8>>) -
         let metadata = entry.metadata()?;
         if metadata.is_dir() {
             collect(&entry.path(), &format!("{path}/"), found)?;
-        } else if metadata.is_file() && !is_executable(&metadata) && found.len() <= FILES.len() {
+        } else if metadata.is_file() && !Stamp::of(&metadata).is_executable() && found.len() <= FILES.len() {
             found.insert(path, fs::read(entry.path())?);
         } else {
             return Err(io::Error::new(io::ErrorKind::InvalidData, path));
@@ -101,6 +101,7 @@ fn collect(folder: &Path, prefix: &str, found: &mut BTreeMap<String, Vec<u8>>) -
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::site;
     use super::*;
 
     #[test]
@@ -119,8 +120,8 @@ mod tests {
     #[test]
     fn the_starter_keeps_every_rule_of_a_marketplace() {
         let into = tempfile::tempdir().expect("a temporary folder");
-        let listing =
-            super::super::read(None, &extract(into.path()).expect("written"), None).expect("a marketplace");
+        let folder = extract(into.path()).expect("written");
+        let listing = super::super::read(site(&folder), None, &drop).expect("a marketplace").into_listing();
         assert_eq!((listing.name.as_str(), listing.diagnostics.as_slice()), ("starter", &[][..]));
         assert!(listing.components.iter().all(|component| component.contract.is_some()));
     }

@@ -1,6 +1,7 @@
 //! Components as marketplaces offer them, and the contract by which one is run and checked.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,18 +10,12 @@ use serde_json::{Map, Value};
 
 use super::id::ComponentId;
 
-/// One thing inside a plugin that can do work.
+/// One thing inside a plugin that can do work: all but its text, which is what a catalog keeps of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Component {
+pub(crate) struct Card {
     pub(crate) id: ComponentId,
     /// What it says of itself, on one line.
     pub(crate) description: String,
-    /// Headings of its text, for search.
-    pub(crate) headings: Vec<String>,
-    /// The text behind the frontmatter.
-    pub(crate) body: String,
-    /// What else is declared of it.
-    pub(crate) declared: Declared,
     /// How it is run and checked, where it says so.
     pub(crate) contract: Option<Contract>,
     /// Hash of everything that would run: its file and, with a contract, its whole folder and its
@@ -35,10 +30,37 @@ pub(crate) struct Component {
     pub(crate) tokens: TokenCost,
 }
 
-impl Component {
+/// A component with its text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Component {
+    pub(crate) card: Card,
+    /// Headings of its text, for search.
+    pub(crate) headings: Vec<String>,
+    /// The text behind the frontmatter.
+    pub(crate) body: String,
+    /// What else is declared of it.
+    pub(crate) declared: Declared,
+}
+
+/// A component is all that its card says, and more.
+impl Deref for Component {
+    type Target = Card;
+
+    fn deref(&self) -> &Card {
+        &self.card
+    }
+}
+
+impl Card {
     /// Whether its contract says that it looks at things and writes nothing.
     pub(crate) fn is_check(&self) -> bool {
         self.contract.as_ref().is_some_and(Contract::is_check)
+    }
+
+    /// The id of the component that it names as its fallback.
+    pub(crate) fn fallback(&self) -> Option<ComponentId> {
+        let name = self.contract.as_ref()?.fallback.as_deref()?;
+        ComponentId::new(self.id.marketplace(), self.id.plugin(), self.id.kind(), name).ok()
     }
 
     /// Its file as seen from the root of its marketplace; the name alone where it lies elsewhere.
@@ -47,7 +69,9 @@ impl Component {
         let path = below.or_else(|| self.file.file_name().map(Path::new)).unwrap_or(&self.file);
         path.to_string_lossy().into_owned()
     }
+}
 
+impl Component {
     /// Bytes of its texts, near enough to bound them.
     pub(crate) fn bytes(&self) -> usize {
         let fields = self.declared.fields.iter().map(|(key, value)| key.len() + bytes(value));
@@ -107,36 +131,24 @@ pub(crate) struct Roots {
     pub(crate) plugin: PathBuf,
 }
 
-/// Every component known here, by id.
+/// Components known here, by id: all, or those that matter for something.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Catalog(BTreeMap<ComponentId, Component>);
+pub(crate) struct Catalog(BTreeMap<ComponentId, Card>);
 
 impl Catalog {
     /// The component of this id.
-    pub(crate) fn get(&self, id: &ComponentId) -> Option<&Component> {
+    pub(crate) fn get(&self, id: &ComponentId) -> Option<&Card> {
         self.0.get(id)
     }
 
-    /// Every component, by id.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Component> {
-        self.0.values()
-    }
-
-    /// How many components there are.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// The component that `component` names as its fallback.
-    pub(crate) fn fallback_of(&self, component: &Component) -> Option<&Component> {
-        let name = component.contract.as_ref()?.fallback.as_deref()?;
-        let id = &component.id;
-        self.get(&ComponentId::new(id.marketplace(), id.plugin(), id.kind(), name).ok()?)
+    pub(crate) fn fallback_of(&self, component: &Card) -> Option<&Card> {
+        self.get(&component.fallback()?)
     }
 }
 
-impl FromIterator<Component> for Catalog {
-    fn from_iter<I: IntoIterator<Item = Component>>(components: I) -> Self {
+impl FromIterator<Card> for Catalog {
+    fn from_iter<I: IntoIterator<Item = Card>>(components: I) -> Self {
         Self(components.into_iter().map(|component| (component.id.clone(), component)).collect())
     }
 }

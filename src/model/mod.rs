@@ -18,6 +18,7 @@ pub(crate) mod pattern;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod record;
+pub(crate) mod records;
 pub(crate) mod recount;
 pub(crate) mod redact;
 mod secrets;

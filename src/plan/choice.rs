@@ -1,6 +1,6 @@
 //! The component chosen for each need, by retrieval, then by what executions taught.
 
-use crate::model::component::{Catalog, Component};
+use crate::model::component::{Card, Catalog};
 use crate::model::plan::Avoided;
 
 use super::offer::Offer;
@@ -21,7 +21,7 @@ const ALONE: &str = "runs without an agent";
 pub(super) struct Choice<'a> {
     /// Index of the need.
     pub(super) need: usize,
-    pub(super) component: &'a Component,
+    pub(super) component: &'a Card,
     /// Everything that could serve the need, best first.
     pub(super) offers: Vec<Offer<'a>>,
     /// The precedent that it follows.
@@ -100,11 +100,7 @@ fn favourite<'a>(offers: &[Offer<'a>], score: impl Fn(&Offer<'a>) -> f64) -> Opt
 }
 
 /// The component of the precedent that serves a need with these offers.
-fn followed<'a>(
-    offers: &[Offer<'a>],
-    precedent: &Precedent<'a>,
-    catalog: &'a Catalog,
-) -> Option<&'a Component> {
+fn followed<'a>(offers: &[Offer<'a>], precedent: &Precedent<'a>, catalog: &'a Catalog) -> Option<&'a Card> {
     let first = offers.first()?;
     let floor = first.score * SIMILAR;
     let near = offers.iter().filter(|offer| offer.score >= floor);
@@ -115,7 +111,7 @@ fn followed<'a>(
 }
 
 /// The declared fallback, where it passed and the component itself never did.
-fn stand_in<'a>(component: &'a Component, catalog: &'a Catalog, track: Track<'_>) -> Option<&'a Component> {
+fn stand_in<'a>(component: &'a Card, catalog: &'a Catalog, track: Track<'_>) -> Option<&'a Card> {
     if component.is_check() {
         // That it never said yes speaks of what it looked at.
         return None;

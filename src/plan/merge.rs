@@ -1,6 +1,6 @@
 //! Choices become steps: one component is one step, and a step whose needs others serve is dropped.
 
-use crate::model::component::{Catalog, Component};
+use crate::model::component::{Card, Catalog};
 
 use super::choice::Choice;
 
@@ -10,7 +10,7 @@ const SERVES_TOO: f64 = 0.6;
 
 /// A component at work for one or more needs.
 pub(super) struct Job<'a> {
-    pub(super) component: &'a Component,
+    pub(super) component: &'a Card,
     /// In the order of the request; never empty.
     pub(super) choices: Vec<Choice<'a>>,
 }

@@ -27,4 +27,4 @@ mod scenarios;
 pub(crate) use assemble::assemble;
 pub(crate) use error::PlanError;
 pub(crate) use need::{Need, decompose};
-pub(crate) use task::{Candidate, Task};
+pub(crate) use task::{Candidate, Task, asked_for};

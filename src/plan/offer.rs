@@ -1,6 +1,6 @@
 //! A candidate that may serve a need: covered well enough, known to the catalog, and weighed.
 
-use crate::model::component::{Catalog, Component};
+use crate::model::component::{Card, Catalog};
 use crate::model::id::ComponentId;
 
 use super::task::Candidate;
@@ -13,7 +13,7 @@ const COVERED: f64 = 0.5;
 /// A candidate with its component.
 #[derive(Clone, Copy)]
 pub(super) struct Offer<'a> {
-    pub(super) component: &'a Component,
+    pub(super) component: &'a Card,
     pub(super) candidate: &'a Candidate,
     /// Retrieval score times what the track record says.
     pub(super) score: f64,
@@ -46,8 +46,7 @@ impl<'a> Offer<'a> {
     /// Whether `id` does the same work: the component itself, its twin, its declared fallback, or
     /// what it is the declared fallback of.
     pub(super) fn stands_for(&self, id: &ComponentId, catalog: &Catalog) -> bool {
-        let fallback =
-            |of: &Component, is: &ComponentId| catalog.fallback_of(of).is_some_and(|it| it.id == *is);
+        let fallback = |of: &Card, is: &ComponentId| catalog.fallback_of(of).is_some_and(|it| it.id == *is);
         self.component.id == *id
             || self.candidate.also.contains(id)
             || fallback(self.component, id)

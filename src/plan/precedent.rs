@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::evidence::Tally;
+use crate::model::id::ComponentId;
 use crate::model::library::Library;
 use crate::model::pattern::{Pattern, Stage};
 
@@ -32,6 +33,20 @@ pub(super) struct Precedent<'a> {
     score: f64,
 }
 
+/// How many keywords of a request a pattern has.
+fn shared(pattern: &Pattern, words: &BTreeSet<&str>) -> usize {
+    pattern.words.iter().filter(|word| words.contains(word.as_str())).count()
+}
+
+/// The components of patterns that have enough keywords of a request to be followed.
+pub(super) fn components<'l>(
+    words: &BTreeSet<&str>,
+    library: &'l Library,
+) -> impl Iterator<Item = &'l ComponentId> {
+    let alike = library.patterns.values().filter(|pattern| shared(pattern, words) >= SHARED);
+    alike.flat_map(|pattern| pattern.phases.components())
+}
+
 impl<'a> Precedent<'a> {
     /// Patterns like the request of `task`, the most alike first. One that failed more often
     /// than it passed, or that needs a component which the catalog lacks, is no precedent.
@@ -55,7 +70,7 @@ impl<'a> Precedent<'a> {
     ) -> Option<Self> {
         let tally = library.pattern_tally(pattern);
         let retired = Stage::of(tally, pattern.requests.len(), &library.policy) == Stage::Retired;
-        let shared = pattern.words.iter().filter(|word| words.contains(word.as_str())).count();
+        let shared = shared(pattern, words);
         let complete = || pattern.phases.components().all(|id| task.catalog.get(id).is_some());
         let proven = tally.passed > 0 && tally.failed <= tally.passed;
         if retired || !proven || shared < SHARED || !complete() {

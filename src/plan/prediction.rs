@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::component::Component;
+use crate::model::component::Card;
 use crate::model::evidence::{ENOUGH_RUNS, Tally};
 use crate::model::id::ComponentId;
 use crate::model::json::Number;
@@ -36,7 +36,7 @@ pub(super) fn probability(task: &Task<'_>, component: &ComponentId) -> Option<Nu
 }
 
 /// What a step takes of a model's window: nothing where a shell does the work.
-pub(super) fn context(request: &str, component: &Component) -> PlannedContext {
+pub(super) fn context(request: &str, component: &Card) -> PlannedContext {
     let tokens = match component.contract {
         Some(_) => 0,
         None => {

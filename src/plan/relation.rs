@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::component::{Component, Contract};
+use crate::model::component::{Card, Contract};
 use crate::model::id::ComponentId;
 use crate::model::pattern::Shape;
 use crate::model::record::{Execution, Outcome};
@@ -33,7 +33,7 @@ const OBSERVED: usize = 3;
 const AGREED: f64 = 0.8;
 
 /// What orders `components`, which stand in the order of the request.
-pub(super) fn edges(components: &[&Component], executions: &[Execution]) -> Vec<Edge> {
+pub(super) fn edges(components: &[&Card], executions: &[Execution]) -> Vec<Edge> {
     let past = Past::of(components, executions);
     let mut edges = Vec::new();
     for to in 0..components.len() {
@@ -50,7 +50,7 @@ pub(super) fn edges(components: &[&Component], executions: &[Execution]) -> Vec<
 }
 
 /// The edge from the one that writes to the one that reads, if it is only one way.
-fn artifact(components: &[&Component], one: usize, other: usize) -> Option<Edge> {
+fn artifact(components: &[&Card], one: usize, other: usize) -> Option<Edge> {
     let edge = |from, to| Edge { strength: Strength::Artifact, from, to };
     match (feeds(components[one], components[other]), feeds(components[other], components[one])) {
         (true, false) => Some(edge(one, other)),
@@ -61,7 +61,7 @@ fn artifact(components: &[&Component], one: usize, other: usize) -> Option<Edge>
 
 /// Whether `writer` can write what `reader` reads. What an agent reads and writes is not known, so it
 /// feeds, and is fed by, everything that writes: the request's order decides. A check that does not say what it reads, reads everything.
-fn feeds(writer: &Component, reader: &Component) -> bool {
+fn feeds(writer: &Card, reader: &Card) -> bool {
     match (&writer.contract, &reader.contract) {
         (None, _) => true,
         (Some(writer), None) => !writer.is_check(),
@@ -75,7 +75,7 @@ fn reads_everything(contract: &Contract) -> bool {
 }
 
 /// Whether two components must not run side by side although neither reads only from the other.
-fn collide(one: &Component, other: &Component) -> bool {
+fn collide(one: &Card, other: &Card) -> bool {
     match (&one.contract, &other.contract) {
         (Some(a), Some(b)) => share(&a.outputs, &b.outputs) || feeds(one, other) && feeds(other, one),
         _ => true,
@@ -91,7 +91,7 @@ struct Past(Vec<Vec<Vec<ComponentId>>>);
 
 impl Past {
     /// Of every execution that passed, the phases that at least two of `components` took part in.
-    fn of(components: &[&Component], executions: &[Execution]) -> Self {
+    fn of(components: &[&Card], executions: &[Execution]) -> Self {
         let ids: BTreeSet<&ComponentId> = components.iter().map(|component| &component.id).collect();
         let tells = |execution: &&Execution| {
             let ran: BTreeSet<_> = execution.steps.iter().map(|step| &step.component).collect();
@@ -102,7 +102,7 @@ impl Past {
     }
 
     /// The edge, where nearly all executions with both finished `from` before `to` began.
-    fn learned(&self, components: &[&Component], from: usize, to: usize) -> Option<Edge> {
+    fn learned(&self, components: &[&Card], from: usize, to: usize) -> Option<Edge> {
         let phase = |phases: &[Vec<ComponentId>], index: usize| {
             phases.iter().position(|phase| phase.contains(&components[index].id))
         };

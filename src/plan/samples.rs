@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::component::{Catalog, Component, Contract, RunnerKind, TokenCost};
+use crate::model::component::{Card, Catalog, Contract, RunnerKind, TokenCost};
 use crate::model::library::Library;
 use crate::model::plan::{Plan, PlannedStep};
 use crate::model::record::{Execution, Outcome, Record, Step, StepOutcome};
@@ -12,28 +12,25 @@ use crate::model::words;
 
 use super::assemble::assemble;
 use super::error::PlanError;
-use super::need::decompose;
-use super::task::{Candidate, Task};
+use super::need::{Need, decompose};
+use super::task::{Candidate, Task, asked_for};
 
 /// A component without a contract: it needs an agent.
-pub(super) fn agent(name: &str) -> Component {
-    Component {
+pub(super) fn agent(name: &str) -> Card {
+    Card {
         id: samples::component(name),
         description: String::new(),
-        headings: Vec::new(),
-        body: String::new(),
         contract: None,
         content: String::new(),
         folder: "/plugin".into(),
         file: "/plugin/SKILL.md".into(),
         roots: Default::default(),
-        declared: Default::default(),
         tokens: TokenCost { always: 50, on_invoke: 1_000 },
     }
 }
 
 /// A component that reads and writes these globs, and runs without an agent.
-pub(super) fn skill(name: &str, inputs: &[&str], outputs: &[&str]) -> Component {
+pub(super) fn skill(name: &str, inputs: &[&str], outputs: &[&str]) -> Card {
     let globs = |globs: &[&str]| globs.iter().map(|&glob| glob.to_owned()).collect();
     let contract = Contract {
         runner: RunnerKind::Shell,
@@ -44,11 +41,11 @@ pub(super) fn skill(name: &str, inputs: &[&str], outputs: &[&str]) -> Component 
         fallback: None,
         timeout: None,
     };
-    Component { contract: Some(contract), ..agent(name) }
+    Card { contract: Some(contract), ..agent(name) }
 }
 
 /// `component` with a declared fallback.
-pub(super) fn with_fallback(mut component: Component, name: &str) -> Component {
+pub(super) fn with_fallback(mut component: Card, name: &str) -> Card {
     if let Some(contract) = &mut component.contract {
         contract.fallback = Some(name.to_owned());
     }
@@ -59,7 +56,7 @@ pub(super) fn with_fallback(mut component: Component, name: &str) -> Component {
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) request: String,
-    pub(super) catalog: Vec<Component>,
+    pub(super) catalog: Vec<Card>,
     pub(super) candidates: BTreeMap<String, Vec<Candidate>>,
     pub(super) executions: Vec<Execution>,
     pub(super) learning: bool,
@@ -68,7 +65,7 @@ pub(super) struct Case {
 }
 
 impl Case {
-    pub(super) fn new(request: &str, catalog: impl IntoIterator<Item = Component>) -> Self {
+    pub(super) fn new(request: &str, catalog: impl IntoIterator<Item = Card>) -> Self {
         Self {
             request: request.to_owned(),
             catalog: catalog.into_iter().collect(),
@@ -148,15 +145,27 @@ impl Case {
         recount(&records, &Library::default())
     }
 
+    fn needs(&self) -> Result<Vec<(Need, Vec<Candidate>)>, PlanError> {
+        let found = |need: &Need| self.candidates.get(&need.text).cloned().unwrap_or_default();
+        Ok(decompose(&self.request)?.into_iter().map(|need| (need.clone(), found(&need))).collect())
+    }
+
+    /// The same with no more of the catalog than a plan asks for, and fallbacks of that.
+    pub(super) fn asked_for(mut self) -> Self {
+        let mut ahead = asked_for(&self.needs().expect("a request"), &self.library());
+        let mut kept = Vec::new();
+        while let Some(id) = ahead.pop() {
+            let found = self.catalog.iter().position(|component| component.id == id);
+            if let Some(component) = found.map(|place| self.catalog.swap_remove(place)) {
+                ahead.extend(component.fallback());
+                kept.push(component);
+            }
+        }
+        Self { catalog: kept, ..self }
+    }
+
     pub(super) fn try_plan(&self) -> Result<Plan, PlanError> {
-        let candidates = |text: &str| self.candidates.get(text).cloned().unwrap_or_default();
-        let needs: Vec<_> = decompose(&self.request)?
-            .into_iter()
-            .map(|need| {
-                let found = candidates(&need.text);
-                (need, found)
-            })
-            .collect();
+        let needs = self.needs()?;
         let catalog: Catalog = self.catalog.iter().cloned().collect();
         let mut now = samples::execution(0).at;
         now.0 += self.days * 86_400_000;

@@ -3,9 +3,17 @@
 //! The same catalog and words give the same hits in the same order, everywhere.
 
 pub(crate) mod facts;
-mod fields;
 pub(crate) mod index;
 mod query;
 pub(crate) mod reliability;
+pub(crate) mod search;
 mod synonyms;
 mod terms;
+mod varint;
+pub(crate) mod vector;
+pub(crate) mod vocabulary;
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod scenarios;

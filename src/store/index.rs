@@ -6,13 +6,11 @@
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::Path;
 
 use super::Store;
+use super::derived::{Derived, section};
 use super::digest::{Contested, Digest, Head, Kind, Known, Recent, find};
-use super::index_file::{IndexFile, encode, section};
+
 use super::noted::{BadLine, Depth, Line, Lines, follow, successors};
 use super::spool::{Found, Waiting};
 use crate::model::counts::Counts;
@@ -29,8 +27,8 @@ const WORTH_IT: usize = 300;
 /// it reads those notes.
 const SHARE: usize = 512;
 const MANY: usize = 32;
-/// A draft that is older was left by a killed process, in milliseconds.
-const ABANDONED: i64 = 3_600_000;
+/// The file that it is kept in.
+const INDEX: &str = "index";
 
 /// A digest, of which each part is read when it is asked for. Whatever it is asked: `None` means that
 /// the notes have to be read to tell.
@@ -41,7 +39,7 @@ pub(super) struct Index {
     recent: OnceCell<Vec<Recent>>,
     contested: OnceCell<Contested>,
     known: OnceCell<Vec<Known>>,
-    file: Option<IndexFile>,
+    file: Option<Derived>,
 }
 
 /// An execution as it counts, with the first object that carries it.
@@ -88,8 +86,7 @@ impl From<Digest> for Index {
 }
 
 impl Index {
-    pub(super) fn open(path: &Path) -> Option<Self> {
-        let file = IndexFile::open(path)?;
+    pub(super) fn open(file: Derived) -> Option<Self> {
         Some(Self {
             head: file.value("head")?,
             counts: OnceCell::new(),
@@ -101,7 +98,7 @@ impl Index {
     }
 
     /// A part, read when it is first asked for.
-    fn part<'i, T>(&'i self, cell: &'i OnceCell<T>, read: impl Fn(&IndexFile) -> Option<T>) -> Option<&'i T> {
+    fn part<'i, T>(&'i self, cell: &'i OnceCell<T>, read: impl Fn(&Derived) -> Option<T>) -> Option<&'i T> {
         if let Some(part) = cell.get() {
             return Some(part);
         }
@@ -212,7 +209,7 @@ impl Store<'_> {
     /// The index of the notes at `tip`, with what waits in the spool: read, brought up to date, or made
     /// where that is worth it. Whoever does not care for `epoch` takes any.
     pub(super) fn index(&self, tip: Oid, spooled: &Found, epoch: Option<&Month>) -> Option<Index> {
-        let found = Index::open(&self.repo.own_dir().join("index"));
+        let found = self.derived(INDEX).and_then(Index::open);
         let index = match found.filter(|found| epoch.is_none_or(|epoch| *epoch == found.head.epoch)) {
             Some(index) if index.head.tip == tip => index,
             found => match found.and_then(|found| self.later(&found, tip)) {
@@ -236,7 +233,7 @@ impl Store<'_> {
             return None;
         }
         let digest = Digest::nothing(tip, epoch).with(self.read_lines(&notes, Depth::Skimmed))?;
-        self.publish(&digest);
+        self.publish_index(&digest);
         Some(digest.into())
     }
 
@@ -248,54 +245,30 @@ impl Store<'_> {
         let digest = found.digest()?.moved(tip, &gone, new)?;
         let number = changed.new.len();
         if number > MANY.max(digest.known.len() / SHARE) {
-            self.publish(&digest);
+            self.publish_index(&digest);
         }
         Some(digest.into())
     }
 
     /// Publishes the index, if that is possible. What is not there yet but promised or missing may be
     /// there tomorrow under the same tip: then it would tell less than the notes.
-    fn publish(&self, digest: &Digest) {
-        if digest.head.bad.iter().any(BadLine::is_whole_note) {
-            return;
+    fn publish_index(&self, digest: &Digest) {
+        if !digest.head.bad.iter().any(BadLine::is_whole_note) {
+            self.publish(INDEX, &file(digest));
         }
-        let own_dir = self.repo.own_dir();
-        let (now, random) = (self.host.now_ms(), self.host.random());
-        let draft = own_dir.join(format!("index.{}", RecordId::from_parts(now, random)));
-        // No fsync: what a crash tears has the wrong checksum.
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&draft)
-            .and_then(|mut file| file.write_all(&bytes(digest)))
-            .and_then(|()| std::fs::rename(&draft, own_dir.join("index")));
-        if written.is_err() {
-            drop(std::fs::remove_file(&draft));
-        }
-        remove_abandoned(&own_dir, now);
     }
 }
 
 /// The file that holds a digest.
-pub(super) fn bytes(digest: &Digest) -> Vec<u8> {
-    encode(&[
+pub(super) fn file(digest: &Digest) -> Derived {
+    let sections = [
         ("head", section(&digest.head)),
         ("recent", section(&digest.recent)),
         ("contested", section(&digest.contested)),
         ("counts", section(&digest.counts)),
         ("known", Known::encode(&digest.known)),
-    ])
-}
-
-/// Removes drafts that killed processes left.
-fn remove_abandoned(own_dir: &Path, now: i64) {
-    for entry in std::fs::read_dir(own_dir).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let id = name.to_str().and_then(|name| name.strip_prefix("index.")?.parse::<RecordId>().ok());
-        if id.is_some_and(|id| now - id.millis() > ABANDONED) {
-            drop(std::fs::remove_file(entry.path()));
-        }
-    }
+    ];
+    Derived::of(sections.map(|(name, bytes)| (name.to_owned(), bytes)).into())
 }
 
 /// A digest with what waits in the spool, as draining will take it in.

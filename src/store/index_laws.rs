@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use super::derived::Derived;
 use super::digest::{Digest, RECENT};
-use super::index::{Index, Listed, Summary, bytes};
+use super::index::{Index, Listed, Summary, file};
 use super::noted::{Depth, Lines, Noted};
 use crate::model::id::RecordId;
 use crate::model::laws::{execution, line, record};
@@ -117,8 +118,9 @@ proptest! {
     ) {
         let (notes, digest) = history(&all, &epoch).pop().expect("it has a beginning");
         let dir = tempfile::tempdir().expect("a temporary folder");
-        std::fs::write(dir.path().join("index"), bytes(&digest)).expect("written");
-        let index = Index::open(&dir.path().join("index")).expect("ours");
+        let path = dir.path().join("index");
+        file(&digest).write(&mut std::fs::File::create(&path).expect("writable")).expect("written");
+        let index = Derived::open(&path).and_then(Index::open).expect("ours");
         prop_assert_eq!(index.digest(), Some(digest));
         let noted = Noted::of(beyond(&notes, &Notes::new(), Depth::All));
         let mut past = executions(&noted.records);

@@ -3,6 +3,7 @@
 mod failure;
 pub(crate) mod github;
 mod live;
+mod progress;
 mod text;
 
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 pub(crate) use crate::model::text::{clean, clip, quoted};
 pub(crate) use failure::{Failure, exit};
+pub(crate) use progress::Progress;
 pub(crate) use text::{ago, count, duration, percent, seconds, share, tally, thousands};
 
 const BOLD: Style = Style::new().bold();

@@ -50,6 +50,7 @@ mod settings;
 mod show;
 mod spool;
 mod status;
+mod stocks;
 mod support;
 mod surgery;
 mod sync;

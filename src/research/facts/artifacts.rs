@@ -7,7 +7,7 @@ use super::verbs::third;
 
 /// Canonical artifacts and their other names, singular. Grown from the nouns that verbs of published
 /// descriptions govern and that lists under "Output" open with, from the commonest down to those that are rare.
-const ARTIFACTS: &[(&str, &[&str])] = &[
+pub(super) const ARTIFACTS: &[(&str, &[&str])] = &[
     ("access control", &["access control", "rbac", "permission", "iam policy"]),
     ("agent", &["agent", "ai agent", "subagent", "multi agent system"]),
     ("alert", &["alert", "alerting", "alert rule"]),

@@ -9,7 +9,7 @@ use crate::model::component::Component;
 use crate::model::words::stems;
 
 /// Domains with the labels and words that mean them, lower case. A word stands in one domain only.
-const DOMAINS: &[(&str, &[&str])] = &[
+pub(super) const DOMAINS: &[(&str, &[&str])] = &[
     ("accessibility", &["accessibility", "a11y", "wcag", "aria"]),
     (
         "ai",

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::found::{MOST, cleaned};
 use super::samples::component;
-use super::{extract, outline};
+use super::{extract, kept, outline};
 use crate::model::capability::{Claim, Fact, Place};
 
 /// Texts in which every rule has something to find.
@@ -46,6 +46,7 @@ proptest! {
         let facts = extract(&component);
         prop_assert!(facts.len() <= MOST);
         prop_assert_eq!(&facts, &extract(&component), "the same text gives the same facts");
+        prop_assert_eq!(kept::decode(&kept::encode(facts.clone())), Some(facts.clone()));
         for fact in &facts {
             if let Place::Lines { first, last: end } = fact.place {
                 prop_assert!(1 <= first && first <= end && end <= last, "{:?} of {}", fact, last);
@@ -60,6 +61,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
+        drop(kept::decode(&bytes));
         let body = String::from_utf8_lossy(&bytes).into_owned();
         extract(&component("a", &format!("description: {}\n", body.replace('\n', " ")), &body));
     }

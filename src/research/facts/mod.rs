@@ -12,6 +12,7 @@ mod declared;
 mod domains;
 mod found;
 mod grants;
+pub(crate) mod kept;
 mod lists;
 mod observed;
 mod outline;
@@ -32,15 +33,16 @@ use self::found::Found;
 use self::observed::Observed;
 use self::outline::{Line, Part};
 use crate::model::capability::{Claim, Fact, Method, Place};
-use crate::model::component::Component;
+use crate::model::component::{Card, Component};
 use crate::model::record::Execution;
 
-/// The facts of `component`, corrected by what `executions` showed of it.
-pub(crate) fn facts<'e>(
-    component: &Component,
+/// The facts that the text of `component` gives, corrected by what `executions` showed of it.
+pub(crate) fn corrected<'e>(
+    facts: Vec<Fact>,
+    component: &Card,
     executions: impl IntoIterator<Item = &'e Execution>,
 ) -> Vec<Fact> {
-    Observed::of(component, executions).correct(extract(component))
+    Observed::of(component, executions).correct(facts)
 }
 
 /// The facts of `component` by its text alone, by kind, in each the surest first.

@@ -6,7 +6,7 @@ use globset::Glob;
 
 use super::found::cleaned;
 use crate::model::capability::{Claim, Effect, Fact, Form, Method, Place, Thing};
-use crate::model::component::Component;
+use crate::model::component::Card;
 use crate::model::evidence::ENOUGH_RUNS;
 use crate::model::record::{Execution, Source, StepOutcome};
 
@@ -25,7 +25,7 @@ pub(crate) struct Observed {
 impl Observed {
     /// Counts the passed steps of `component` among `executions`. A step of another content was another
     /// component; one that was recorded from outside without `writes` does not tell that nothing was written.
-    pub(crate) fn of<'e>(component: &Component, executions: impl IntoIterator<Item = &'e Execution>) -> Self {
+    pub(crate) fn of<'e>(component: &Card, executions: impl IntoIterator<Item = &'e Execution>) -> Self {
         let mut observed = Self::default();
         for execution in executions {
             for step in execution.steps.iter().filter(|step| step.component == component.id) {

@@ -285,7 +285,7 @@ const PROSE_NAMES: &[(&str, &str)] = &[
 ];
 
 /// Languages by their names in prose and by the marks of fences.
-const LANGUAGES: &[(&str, &[&str])] = &[
+pub(super) const LANGUAGES: &[(&str, &[&str])] = &[
     ("c", &["c"]),
     ("c++", &["c++", "cpp"]),
     ("c#", &["c#", "csharp"]),

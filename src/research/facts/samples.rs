@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use crate::model::component::{Component, Declared, Roots, TokenCost};
+use crate::model::component::{Card, Component, Declared, Roots, TokenCost};
 use crate::model::samples;
 
 /// A skill of this name with these lines of frontmatter, each `key: text`, and this body.
@@ -16,9 +16,18 @@ pub(super) fn component(name: &str, front: &str, body: &str) -> Component {
         .collect();
     let description = fields.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
     let folder = PathBuf::from("/market").join(name);
-    Component {
+    let card = Card {
         id: samples::component(name),
         description,
+        contract: None,
+        content: String::new(),
+        file: folder.join("SKILL.md"),
+        roots: Roots { marketplace: "/market".into(), plugin: folder.clone() },
+        folder,
+        tokens: TokenCost { always: 1, on_invoke: body.len() as u64 / 4 },
+    };
+    Component {
+        card,
         headings: Vec::new(),
         declared: Declared {
             fields,
@@ -27,12 +36,6 @@ pub(super) fn component(name: &str, front: &str, body: &str) -> Component {
             body_line: front.lines().count() + 3,
             labels: Default::default(),
         },
-        tokens: TokenCost { always: 1, on_invoke: body.len() as u64 / 4 },
         body: body.to_owned(),
-        contract: None,
-        content: String::new(),
-        file: folder.join("SKILL.md"),
-        roots: Roots { marketplace: "/market".into(), plugin: folder.clone() },
-        folder,
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Verb {
 
 /// Canonical verbs and the words that mean the same work. Grown from what descriptions of published
 /// components open with, from the commonest down to those that are rare.
-const VERBS: &[(&str, &[&str])] = &[
+pub(super) const VERBS: &[(&str, &[&str])] = &[
     (
         "create",
         &[
@@ -176,6 +176,13 @@ fn gerund(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_does_something_does_what_a_verb_of_the_list_says() {
+        for (name, _) in AGENTS {
+            assert!(VERBS.iter().any(|(verb, _)| verb == name), "{name}");
+        }
+    }
 
     #[test]
     fn a_verb_is_known_in_all_of_its_forms() {

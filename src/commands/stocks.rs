@@ -1,0 +1,149 @@
+//! What is known of the components of all known marketplaces, as they are on disk now.
+//!
+//! It is read out of the derived file, part by part. What turns out not to be intact there is made anew, and
+//! whoever asked never knows.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::Context;
+use super::stocktaking::{Head, made_anew, named, up_to_date};
+use crate::marketplace::kept::{self, KeptStock};
+use crate::marketplace::listing::Listing;
+use crate::model::capability::Fact;
+use crate::model::component::{Card, Catalog};
+use crate::model::id::ComponentId;
+use crate::model::records::{self, Records};
+use crate::research::facts::kept as kept_facts;
+use crate::research::search::{Hit, Searcher};
+use crate::store::{Derived, Store};
+use crate::ui::{Failure, exit};
+
+/// Every component of every known marketplace; what is gone was named and is passed over.
+pub(super) struct Stocks<'a> {
+    cx: &'a Context,
+    store: &'a Store<'a>,
+    derived: RefCell<Derived>,
+}
+
+impl<'a> Stocks<'a> {
+    /// Looks at every known marketplace, and reads what has changed since somebody last did.
+    pub(super) fn open(cx: &'a Context, store: &'a Store<'a>) -> Result<Self, Failure> {
+        Ok(Self { cx, store, derived: RefCell::new(up_to_date(cx, store)?) })
+    }
+
+    /// What every marketplace offers.
+    pub(super) fn listings(&self) -> Result<Vec<Listing>, Failure> {
+        self.ask(|derived| {
+            let heads: Vec<Head> = derived.value("heads")?;
+            (0..heads.len()).map(|number| listing(derived, number)).collect()
+        })
+    }
+
+    /// The facts of each component of the marketplace with this number, in the order of its listing.
+    pub(super) fn facts(&self, number: usize) -> Result<Vec<Vec<Fact>>, Failure> {
+        self.ask(|derived| {
+            let facts = derived.bytes(&named(number, "facts"))?;
+            records::decode(&facts)?.into_iter().map(kept_facts::decode).collect()
+        })
+    }
+
+    /// The ids of all components, sorted.
+    pub(super) fn ids(&self) -> Result<Vec<ComponentId>, Failure> {
+        self.ask(|derived| {
+            let ids = derived.bytes("ids")?;
+            records::decode(&ids)?.into_iter().map(|id| str::from_utf8(id).ok()?.parse().ok()).collect()
+        })
+    }
+
+    /// How many components there are.
+    pub(super) fn len(&self) -> Result<usize, Failure> {
+        self.ask(|derived| {
+            let read = |range| derived.part("ids", range);
+            usize::try_from(Records::open(&read)?.len()).ok()
+        })
+    }
+
+    /// The best components for `words`.
+    pub(super) fn search(&self, words: &str, limit: usize) -> Result<Vec<Hit>, Failure> {
+        self.ask(|derived| {
+            let read = |name| move |range| derived.part(name, range);
+            let (terms, postings, classes) = (read("terms"), read("postings"), read("classes"));
+            let searcher = Searcher {
+                terms: Records::open(&terms)?,
+                postings: Records::open(&postings)?,
+                classes: Records::open(&classes)?,
+            };
+            searcher.search(words, limit)
+        })
+    }
+
+    /// The component of this id, if there is one.
+    pub(super) fn card(&self, id: &ComponentId) -> Result<Option<Card>, Failure> {
+        self.ask(|derived| match place(derived, id)? {
+            Some(place) => card(derived, place).map(Some),
+            None => Some(None),
+        })
+    }
+
+    /// What the text of the component of this id says, if there is one.
+    pub(super) fn facts_of(&self, id: &ComponentId) -> Result<Vec<Fact>, Failure> {
+        self.ask(|derived| {
+            let Some((number, place)) = place(derived, id)? else { return Some(Vec::new()) };
+            let name = named(number, "facts");
+            let read = |range| derived.part(&name, range);
+            kept_facts::decode(&Records::open(&read)?.get(place as u64)?)
+        })
+    }
+
+    /// These components, as far as they are there, with their fallbacks and those of their fallbacks.
+    pub(super) fn catalog(&self, ids: impl IntoIterator<Item = ComponentId>) -> Result<Catalog, Failure> {
+        let mut cards: Vec<Card> = Vec::new();
+        let mut known = BTreeSet::new();
+        let mut ahead: Vec<ComponentId> = ids.into_iter().collect();
+        while let Some(id) = ahead.pop() {
+            if known.contains(&id) {
+                continue;
+            }
+            if let Some(card) = self.card(&id)? {
+                ahead.extend(card.fallback());
+                cards.push(card);
+            }
+            known.insert(id);
+        }
+        Ok(cards.into_iter().collect())
+    }
+
+    /// The answer to a question, which is `None` where something that it needs is not intact.
+    fn ask<R>(&self, question: impl Fn(&Derived) -> Option<R>) -> Result<R, Failure> {
+        if let Some(answer) = question(&self.derived.borrow()) {
+            return Ok(answer);
+        }
+        self.derived.replace(made_anew(self.cx, self.store)?);
+        question(&self.derived.borrow()).ok_or_else(|| {
+            Failure::new(exit::ENVIRONMENT, "the marketplaces changed while they were read").hint("try again")
+        })
+    }
+}
+
+fn listing(derived: &Derived, number: usize) -> Option<Listing> {
+    let section = |name| derived.bytes(&named(number, name));
+    let cards = records::decode(&section("cards")?)?.into_iter().map(<[u8]>::to_vec).collect();
+    let kept = KeptStock { trails: section("trails")?, frame: section("frame")?, cards };
+    let made = vec![(); kept.cards.len()];
+    Some(kept::stock(&kept, made)?.into_listing())
+}
+
+/// The number of a component's marketplace, and the component's place there. `None` inside: there is none.
+fn place(derived: &Derived, id: &ComponentId) -> Option<Option<(usize, usize)>> {
+    let (ids, places) = (|range| derived.part("ids", range), |range| derived.part("places", range));
+    let Some(found) = Records::open(&ids)?.find(id.as_str().as_bytes())? else { return Some(None) };
+    postcard::from_bytes(&Records::open(&places)?.get(found)?).ok().map(Some)
+}
+
+fn card(derived: &Derived, (number, place): (usize, usize)) -> Option<Card> {
+    let heads: Vec<Head> = derived.value("heads")?;
+    let name = named(number, "cards");
+    let read = |range| derived.part(&name, range);
+    kept::card(&Records::open(&read)?.get(place as u64)?, heads.get(number)?.root())
+}

@@ -1,0 +1,352 @@
+//! Brings `orchestrate/catalog` up to date: the derived file that holds what was read of marketplaces.
+//!
+//! 1. Per marketplace it holds the trails of the reading (what was looked at on disk, plugin by plugin), the
+//!    listing, and of each component a card, its facts, and its vector: everything but its text.
+//! 2. While the trails of a marketplace hold, nothing of it is read. Otherwise its manifest is, and of its plugins
+//!    those whose own trail does not hold; what did not change among their components keeps facts and vector.
+//! 3. Over all marketplaces it holds the index that search reads: a function of all vectors, so that what is brought
+//!    up to date is, byte for byte, what would be made anew.
+//! 4. It is made and published by whoever finds it out of date, and answers from memory until then. It is
+//!    never believed: `store/derived.rs` checks each part when it is read, and what is not intact is made anew.
+//!
+//! Limit: every file that counts is looked at once in each command, which takes a microsecond each. What git
+//! fetched lies in folders named for their commit and is not looked at.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Context;
+use super::origin::{self, Place};
+use crate::marketplace::kept::{self, KeptStock};
+use crate::model::component::{Card, Component, Roots};
+use crate::model::id::ComponentId;
+use crate::model::records;
+use crate::research::facts::{extract, kept as kept_facts};
+use crate::research::index::index;
+use crate::research::vector::vector;
+use crate::research::vocabulary::Vocabulary;
+use crate::store::{Derived, Store, section};
+use crate::ui::{Failure, Progress, exit, quoted};
+
+/// The file.
+const CATALOG: &str = "catalog";
+
+/// What the file says first: a marketplace that was read. They come in the order of their names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub(super) name: String,
+    /// The bytes of its path, without symbolic links.
+    root: Vec<u8>,
+}
+
+impl Head {
+    /// Where it lies.
+    pub(super) fn root(&self) -> &Path {
+        Path::new(OsStr::from_bytes(&self.root))
+    }
+}
+
+/// The name of a section of the marketplace with this number.
+pub(super) fn named(number: usize, section: &str) -> String {
+    format!("{number} {section}")
+}
+
+/// Names a component as it was read: whatever facts and vector are made of.
+type Key = [u8; 16];
+
+/// What is made of a component while its text is at hand.
+#[derive(Clone, Debug)]
+struct Made {
+    key: Key,
+    facts: Arc<[u8]>,
+    vector: Arc<[u8]>,
+}
+
+/// A marketplace in the form that is kept.
+struct Row {
+    head: Head,
+    stock: KeptStock,
+    made: Vec<Made>,
+}
+
+/// A known marketplace, where it lies now.
+struct Known<'s> {
+    name: &'s str,
+    source: &'s str,
+    place: Place,
+    head: Head,
+}
+
+/// The derived file as it has to be now: found so, or brought up to date.
+pub(super) fn up_to_date(cx: &Context, store: &Store<'_>) -> Result<Derived, Failure> {
+    let known = known(cx, store)?;
+    let Some(old) = Old::open(store) else { return Ok(anew(cx, store, &known)) };
+    let holding: Vec<Option<usize>> = known.iter().map(|known| old.holding(known)).collect();
+    if holding.iter().flatten().copied().eq(0..old.heads.len()) && holding.len() == old.heads.len() {
+        return Ok(old.derived);
+    }
+    let later = later(cx, store, &known, &old, &holding);
+    Ok(later.unwrap_or_else(|| anew(cx, store, &known)))
+}
+
+/// The derived file, made of nothing but the marketplaces.
+pub(super) fn made_anew(cx: &Context, store: &Store<'_>) -> Result<Derived, Failure> {
+    Ok(anew(cx, store, &known(cx, store)?))
+}
+
+/// Every known marketplace that can be looked for; the others are named and passed over.
+fn known<'s>(cx: &Context, store: &'s Store<'_>) -> Result<Vec<Known<'s>>, Failure> {
+    let mut all = Vec::new();
+    for (name, source) in &store.settings.marketplaces {
+        let pin = store.settings.pins.get(name).copied();
+        match origin::place(store.repo, Some(name), source, pin) {
+            Ok(place) => {
+                // Where it is not there at all, reading it will say so.
+                let root = place.root.canonicalize().unwrap_or_else(|_| place.root.clone());
+                let head = Head { name: name.clone(), root: root.as_os_str().as_bytes().to_vec() };
+                all.push(Known { name, source, place, head });
+            }
+            Err(failure) if failure.code == exit::REPOSITORY => return Err(failure),
+            Err(failure) => pass_over(cx, name, &failure),
+        }
+    }
+    Ok(all)
+}
+
+fn pass_over(cx: &Context, name: &str, failure: &Failure) {
+    let forget = format!("`git orchestrate marketplace remove {}` forgets it", quoted(name));
+    cx.ui.warn(format!("{name} is passed over: {}; {forget}", failure.message));
+    failure.hints.iter().for_each(|hint| cx.ui.hint(hint));
+}
+
+/// What there is already.
+struct Old {
+    derived: Derived,
+    heads: Vec<Head>,
+}
+
+impl Old {
+    fn open(store: &Store<'_>) -> Option<Self> {
+        let derived = store.derived(CATALOG)?;
+        Some(Self { heads: derived.value("heads")?, derived })
+    }
+
+    /// The number of a marketplace here, if nothing of it has changed.
+    fn holding(&self, known: &Known<'_>) -> Option<usize> {
+        let number = self.heads.iter().position(|head| *head == known.head)?;
+        kept::holds(&self.derived.bytes(&named(number, "trails"))?).then_some(number)
+    }
+
+    /// Its terms.
+    fn vocabulary(&self) -> Option<Vocabulary> {
+        let terms = self.derived.bytes("terms")?;
+        let terms: Result<Vec<&str>, _> = records::decode(&terms)?.into_iter().map(str::from_utf8).collect();
+        Some(Vocabulary::of(terms.ok()?.into_iter().map(str::to_owned)))
+    }
+
+    /// A marketplace with all that was made of it.
+    fn row(&self, number: usize) -> Option<Row> {
+        let section = |name| self.derived.bytes(&named(number, name));
+        let list = |name| -> Option<Vec<Arc<[u8]>>> {
+            Some(records::decode(&section(name)?)?.into_iter().map(Arc::from).collect())
+        };
+        let keys: Vec<Key> = self.derived.value(&named(number, "keys"))?;
+        let (facts, vectors) = (list("facts")?, list("vectors")?);
+        if keys.len() != facts.len() || keys.len() != vectors.len() {
+            return None;
+        }
+        let made = keys.into_iter().zip(facts).zip(vectors);
+        let cards = records::decode(&section("cards")?)?.into_iter().map(<[u8]>::to_vec).collect();
+        Some(Row {
+            head: self.heads.get(number)?.clone(),
+            stock: KeptStock { trails: section("trails")?, frame: section("frame")?, cards },
+            made: made.map(|((key, facts), vector)| Made { key, facts, vector }).collect(),
+        })
+    }
+}
+
+fn anew(cx: &Context, store: &Store<'_>, known: &[Known<'_>]) -> Derived {
+    let desk = Desk {
+        cx,
+        store,
+        vocabulary: Vocabulary::default(),
+        progress: cx.ui.progress("reading marketplaces:", "components"),
+    };
+    let rows = known.iter().filter_map(|known| desk.read(known, None)).collect();
+    desk.publish(rows).expect("what was just made fits together")
+}
+
+/// What is out of date is read again. `None`: of the old there is something that is not intact.
+fn later(
+    cx: &Context,
+    store: &Store<'_>,
+    known: &[Known<'_>],
+    old: &Old,
+    holding: &[Option<usize>],
+) -> Option<Derived> {
+    let desk = Desk {
+        cx,
+        store,
+        vocabulary: old.vocabulary()?,
+        progress: cx.ui.progress("reading marketplaces:", "components"),
+    };
+    let mut rows = Vec::new();
+    for (known, holding) in known.iter().zip(holding) {
+        match holding {
+            Some(number) => rows.push(old.row(*number)?),
+            None => {
+                // Where it lies somewhere else now, what did not change keeps its facts all the same.
+                let number = old.heads.iter().position(|head| head.name == known.name);
+                let before = match number {
+                    Some(number) => Some(old.row(number)?),
+                    None => None,
+                };
+                rows.extend(desk.read(known, before));
+            }
+        }
+    }
+    desk.publish(rows)
+}
+
+/// Where marketplaces are read.
+struct Desk<'a> {
+    cx: &'a Context,
+    store: &'a Store<'a>,
+    vocabulary: Vocabulary,
+    progress: Progress,
+}
+
+impl Desk<'_> {
+    /// Reads a marketplace, as far as it has changed since `before`; what can't be read is named and passed
+    /// over.
+    fn read(&self, known: &Known<'_>, before: Option<Row>) -> Option<Row> {
+        let (mut stock, mut made) = (None, HashMap::new());
+        if let Some(before) = before {
+            made = before.made.iter().map(|made| (made.key, made.clone())).collect();
+            stock = kept::stock(&before.stock, before.made);
+        }
+        let (vocabulary, progress) = (&self.vocabulary, &self.progress);
+        let make = |component: Component| {
+            progress.step();
+            let key = key(&component);
+            made.get(&key).cloned().unwrap_or_else(|| Made {
+                key,
+                facts: kept_facts::encode(extract(&component)).into(),
+                vector: vector(&component, vocabulary).into(),
+            })
+        };
+        let Known { name, source, place, head } = known;
+        match origin::read(self.store.repo, Some(name), source, place, stock, &make) {
+            Ok(stock) => {
+                let made = stock.made().cloned().collect();
+                Some(Row { head: head.clone(), stock: stock.keep(), made })
+            }
+            Err(failure) => {
+                pass_over(self.cx, name, &failure);
+                None
+            }
+        }
+    }
+
+    /// Puts together what was read, and publishes it. `None`: it does not fit together.
+    fn publish(self, rows: Vec<Row>) -> Option<Derived> {
+        let sections = sections(rows, self.vocabulary.into_terms())?;
+        let derived = Derived::of(sections);
+        self.store.publish(CATALOG, &derived);
+        Some(derived)
+    }
+}
+
+/// The sections of the file that holds these marketplaces.
+fn sections(rows: Vec<Row>, terms: Vec<String>) -> Option<Vec<(String, Vec<u8>)>> {
+    // Of components of one id, if that is possible at all, the last counts.
+    let mut by_id: BTreeMap<ComponentId, (usize, usize)> = BTreeMap::new();
+    for (number, row) in rows.iter().enumerate() {
+        for (place, card) in row.stock.cards.iter().enumerate() {
+            by_id.insert(kept::id(card)?, (number, place));
+        }
+    }
+    let made = |(number, place): (usize, usize)| rows[number].made.get(place);
+    let mut components = Vec::with_capacity(by_id.len());
+    for (id, place) in &by_id {
+        components.push((id.clone(), &*made(*place)?.vector));
+    }
+    let (index, vectors) = index(&components, terms)?;
+    drop(components);
+    let mut renumbered: HashMap<(usize, usize), Vec<u8>> = by_id.values().copied().zip(vectors).collect();
+    let ids: Vec<&str> = by_id.keys().map(ComponentId::as_str).collect();
+    let places: Vec<(usize, usize)> = by_id.values().copied().collect();
+    let heads: Vec<Head> = rows.iter().map(|row| row.head.clone()).collect();
+    let mut sections = vec![
+        ("heads".to_owned(), section(&heads)),
+        ("ids".to_owned(), records::encode(&ids)),
+        ("places".to_owned(), records::encode(&places.iter().map(section).collect::<Vec<_>>())),
+        ("terms".to_owned(), index.terms),
+        ("postings".to_owned(), index.postings),
+        ("classes".to_owned(), index.classes),
+    ];
+    for (number, row) in rows.into_iter().enumerate() {
+        let keys: Vec<Key> = row.made.iter().map(|made| made.key).collect();
+        let facts: Vec<&Arc<[u8]>> = row.made.iter().map(|made| &made.facts).collect();
+        let vectors: Vec<Vec<u8>> = (0..row.made.len())
+            .map(|place| renumbered.remove(&(number, place)).unwrap_or_default())
+            .collect();
+        let own = [
+            ("trails", row.stock.trails),
+            ("frame", row.stock.frame),
+            ("cards", records::encode(&row.stock.cards)),
+            ("keys", section(&keys)),
+            ("facts", records::encode(&facts)),
+            ("vectors", records::encode(&vectors)),
+        ];
+        sections.extend(own.map(|(name, bytes)| (named(number, name), bytes)));
+    }
+    Some(sections)
+}
+
+/// The key of a component: of all that it is but for where its marketplace lies.
+fn key(component: &Component) -> Key {
+    let Component { card, headings, body, declared } = component;
+    let root = &card.roots.marketplace;
+    let below = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_owned();
+    let roots = Roots { marketplace: Default::default(), plugin: below(&card.roots.plugin) };
+    let card = Card { folder: below(&card.folder), file: below(&card.file), roots, ..card.clone() };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(format!("{card:?}{headings:?}{declared:?}").as_bytes()).update(body.as_bytes());
+    let mut key = Key::default();
+    hasher.finalize_xof().fill(&mut key);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::marketplace::{self, Nature, Site};
+
+    fn keys(root: &Path) -> Vec<Key> {
+        let site = Site { name: Some("m"), root, nature: Nature::Changing, kept: None };
+        let stock = marketplace::read(site, None, &|component| key(&component)).expect("a marketplace");
+        stock.made().copied().collect()
+    }
+
+    #[test]
+    fn a_component_keeps_its_key_wherever_its_marketplace_lies_until_it_changes() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let skill = |place: &str, text: &str| {
+            let market = folder.path().join(place).join("market");
+            std::fs::create_dir_all(market.join("skills/s")).expect("made");
+            std::fs::write(market.join("skills/s/SKILL.md"), text).expect("written");
+            keys(&market)
+        };
+        let first = skill("one", "---\ndescription: one\n---\nBody");
+        assert_eq!(first.len(), 1);
+        assert_eq!(skill("two", "---\ndescription: one\n---\nBody"), first);
+        assert_ne!(skill("two", "---\ndescription: two\n---\nBody"), first);
+        assert_ne!(skill("two", "---\ndescription: one\n---\nbody"), first);
+    }
+}
