@@ -91,16 +91,19 @@ impl Store<'_> {
 
     /// Those of these notes commits that no notes ref here leads to.
     fn missing_notes(&self, named: &[Oid]) -> Result<BTreeSet<Oid>, StoreError> {
-        let tips = self.notes_here()?;
-        let mut missing: BTreeSet<Oid> = named.iter().copied().filter(|it| !tips.contains(it)).collect();
-        if missing.len() <= MOST {
-            let ours = self.notes_tip()?.filter(|ours| tips.contains(ours));
-            for notes in missing.clone() {
-                if self.is_part_of(notes, ours)? {
-                    missing.remove(&notes);
-                }
+        // Nearly always they are part of ours, and few.
+        let ours = self.notes_tip()?.filter(|ours| self.repo.commit(*ours).is_ok());
+        let mut missing: BTreeSet<Oid> = named.iter().copied().collect();
+        for notes in named.iter().take(MOST) {
+            if self.is_part_of(*notes, ours)? {
+                missing.remove(notes);
             }
         }
+        if missing.is_empty() {
+            return Ok(missing);
+        }
+        let tips = self.notes_here()?;
+        missing.retain(|notes| !tips.contains(notes));
         let here: Vec<Oid> = missing.iter().copied().filter(|it| self.repo.commit(*it).is_ok()).collect();
         if !here.is_empty() {
             let beyond = self.repo.ancestry(&here, &tips)?;
