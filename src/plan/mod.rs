@@ -3,6 +3,7 @@
 //! Three steps, all pure: [`decompose`] splits the request, the caller looks for candidates of
 //! every need, and [`assemble`] makes the plan of them. Equal tasks make equal plans.
 
+mod asked;
 mod assemble;
 mod choice;
 mod clause;
@@ -24,7 +25,8 @@ mod samples;
 #[cfg(test)]
 mod scenarios;
 
+pub(crate) use asked::asked_for;
 pub(crate) use assemble::assemble;
 pub(crate) use error::PlanError;
 pub(crate) use need::{Need, decompose};
-pub(crate) use task::{Candidate, Task, asked_for};
+pub(crate) use task::{Candidate, Task};

@@ -10,10 +10,11 @@ use crate::model::recount::{Records, recount};
 use crate::model::samples;
 use crate::model::words;
 
+use super::asked::asked_for;
 use super::assemble::assemble;
 use super::error::PlanError;
 use super::need::{Need, decompose};
-use super::task::{Candidate, Task, asked_for};
+use super::task::{Candidate, Task};
 
 /// A component without a contract: it needs an agent.
 pub(super) fn agent(name: &str) -> Card {

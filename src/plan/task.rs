@@ -7,7 +7,6 @@ use crate::model::record::Execution;
 use crate::model::time::Timestamp;
 
 use super::need::Need;
-use super::precedent;
 
 /// A component that research found for one need.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,22 +22,13 @@ pub(crate) struct Candidate {
     pub(crate) also: Vec<ComponentId>,
 }
 
-/// The components that a plan for these needs may ask the catalog for, besides fallbacks of theirs: candidates,
-/// their twins, and what patterns like the request consist of.
-pub(crate) fn asked_for(needs: &[(Need, Vec<Candidate>)], library: &Library) -> Vec<ComponentId> {
-    let words = needs.iter().flat_map(|(need, _)| &need.words).map(String::as_str).collect();
-    let candidates = needs.iter().flat_map(|(_, candidates)| candidates);
-    let found = candidates.flat_map(|candidate| std::iter::once(&candidate.component).chain(&candidate.also));
-    found.chain(precedent::components(&words, library)).cloned().collect()
-}
-
 /// Everything that [`assemble`](super::assemble::assemble) looks at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Task<'a> {
     pub(crate) request: &'a str,
     /// In the order of the request; candidates in any order.
     pub(crate) needs: &'a [(Need, Vec<Candidate>)],
-    /// At least what [`asked_for`] names, with fallbacks.
+    /// At least what [`asked_for`](super::asked_for) names, with fallbacks.
     pub(crate) catalog: &'a Catalog,
     pub(crate) library: &'a Library,
     /// The executions that count, corrections applied.
