@@ -142,6 +142,22 @@ fn a_push_that_comes_between_two_looks_at_a_remote_is_waited_for() {
     assert_eq!((other.executions().len(), tip(&other, LEARNING)), (2, tip(&hub, LEARNING)));
 }
 
+#[test]
+fn a_record_that_nobody_can_read_is_no_evidence() {
+    let (hub, clone) = taught();
+    let forger = clone_of(&hub);
+    forger.git(["fetch", "-q", "origin", &format!("{NOTES}:{NOTES}")]);
+    let line = forger.git(["notes", "--ref=orchestrate", "show", "HEAD"]);
+    let newer = line.replace("{\"id\":\"01", "{\"id\":\"02").replace("\"v\":1", "\"v\":2");
+    forger.git(["notes", "--ref=orchestrate", "append", "-m", &newer]);
+    forger.git(["push", "-q", "origin", NOTES]);
+    // By itself it hinders nobody.
+    clone.orchestrate(["sync"]).code(0);
+    forge(&hub, &format!("Learn more\n\nOrchestrate-Notes: {}", tip(&forger, NOTES)));
+    let said = refused(&hub, &clone);
+    assert!(said.contains("says 4, the notes here say 1, and a record is of a newer kind"), "{said}");
+}
+
 /// Takes a secret out of the notes as the hint says: as an edit of the line, or with the whole line, and
 /// without the history that has it.
 fn begin_anew(repo: &TestRepo, change: impl Fn(&str) -> String) {
