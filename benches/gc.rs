@@ -7,6 +7,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "scene/fresh.rs"]
+mod fresh;
 mod measure;
 mod scene;
 
@@ -16,8 +18,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{fs, io, thread};
 
+use fresh::init;
 use measure::{median, millis, timed};
-use scene::{command, git, init, program};
+use scene::{command, git, program};
 
 const RECORDS: usize = 200;
 const DRAFT: &str = r#"{"request":"add a licence and a changelog","steps":[{"component":"starter/licence/skill/licence","outcome":"passed"}],"outcome":"passed"}"#;

@@ -8,6 +8,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "scene/fresh.rs"]
+mod fresh;
 mod measure;
 #[path = "scene/notes.rs"]
 mod notes;
@@ -18,8 +20,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use fresh::init;
 use measure::{median, millis, timed};
-use scene::{command, git, init, program};
+use scene::{command, git, program};
 
 const DRAFT: &str = r#"{"request":"add a licence and a changelog","steps":[{"component":"starter/licence/skill/licence","outcome":"passed","duration_ms":12},{"component":"starter/changelog/skill/changelog","outcome":"passed","duration_ms":30}],"outcome":"passed"}"#;
 

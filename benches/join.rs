@@ -14,6 +14,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod measure;
+mod scene;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use measure::{median, millis, timed};
+use scene::{command, git, program};
 
 const SHARED: usize = 10_000;
 const NEW: usize = 1_000;
@@ -209,27 +211,4 @@ fn feed(command: &mut Command, input: &str) -> io::Result<String> {
     })?;
     assert!(output.status.success(), "{command:?} failed");
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn command(program: &str, dir: &Path) -> Command {
-    let mut command = Command::new(program);
-    command
-        .current_dir(dir)
-        .env_remove("CI")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null");
-    for (name, value) in [("NAME", "A User"), ("EMAIL", "user@example.com")] {
-        command.env(format!("GIT_AUTHOR_{name}"), value).env(format!("GIT_COMMITTER_{name}"), value);
-    }
-    command
-}
-
-fn program(dir: &Path) -> Command {
-    command(env!("CARGO_BIN_EXE_git-orchestrate"), dir)
-}
-
-fn git(dir: &Path, arguments: &[&str]) -> String {
-    let output = command("git", dir).args(arguments).output().expect("git starts");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -8,6 +8,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "scene/fresh.rs"]
+mod fresh;
 #[path = "scene/leftovers.rs"]
 mod leftovers;
 mod measure;
@@ -21,9 +23,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, io, thread};
 
+use fresh::init;
 use leftovers::leftovers;
 use measure::{median, millis, timed};
-use scene::{command, git, init, program};
+use scene::{command, git, program};
 
 const SIGKILL: i32 = 9;
 const NAMED: usize = 120;

@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod measure;
+mod scene;
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
 use measure::{median, millis, timed};
+use scene::{command, git, program};
 
 const NOTES: &str = "refs/notes/orchestrate";
 
@@ -39,8 +41,8 @@ fn race(clones: usize, records: usize) -> io::Result<()> {
     }
     let mut alone: Vec<Duration> = (0..5)
         .map(|n| {
-            // It does not have to let others go first.
-            thread::sleep(Duration::from_secs(3));
+            // Right after its last push it would let others go first.
+            thread::sleep(Duration::from_secs(1));
             turn(&root.path().join("0"), 0, n).0
         })
         .collect();
@@ -134,27 +136,4 @@ impl Drop for Daemon {
         drop(Command::new("kill").args(["-s", "TERM", "--", &self.child.id().to_string()]).status());
         drop(self.child.wait());
     }
-}
-
-fn command(program: &str, dir: &Path) -> Command {
-    let mut command = Command::new(program);
-    command
-        .current_dir(dir)
-        .env_remove("CI")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null");
-    for (name, value) in [("NAME", "A User"), ("EMAIL", "user@example.com")] {
-        command.env(format!("GIT_AUTHOR_{name}"), value).env(format!("GIT_COMMITTER_{name}"), value);
-    }
-    command
-}
-
-fn program(dir: &Path) -> Command {
-    command(env!("CARGO_BIN_EXE_git-orchestrate"), dir)
-}
-
-fn git(dir: &Path, arguments: &[&str]) -> String {
-    let output = command("git", dir).args(arguments).output().expect("git starts");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -8,6 +8,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "scene/fresh.rs"]
+mod fresh;
 #[path = "scene/leftovers.rs"]
 mod leftovers;
 mod measure;
@@ -19,9 +21,10 @@ use std::path::Path;
 use std::time::Duration;
 use std::{fs, io, thread};
 
+use fresh::init;
 use leftovers::leftovers;
 use measure::{median, millis, timed};
-use scene::{command, git, init, program};
+use scene::{command, git, program};
 
 const NOTES: usize = 10_000;
 const PAIRS: usize = 60;

@@ -9,6 +9,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "scene/fresh.rs"]
+mod fresh;
 mod scene;
 
 use std::io::Write;
@@ -16,7 +18,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::{fs, io};
 
-use scene::{command, git, init, program};
+use fresh::init;
+use scene::{command, git, program};
 use serde_json::{Value, json};
 
 const RECORDS: usize = 10_000;

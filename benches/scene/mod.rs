@@ -3,14 +3,6 @@
 use std::path::Path;
 use std::process::Command;
 
-/// A repository without commits, in a folder of its own, that git does not tidy by itself.
-pub(crate) fn init(repo: &Path) {
-    std::fs::create_dir(repo).expect("a fresh folder");
-    git(repo, &["init", "-q", "-b", "main"]);
-    git(repo, &["config", "gc.auto", "0"]);
-    git(repo, &["config", "maintenance.auto", "false"]);
-}
-
 /// A command in a folder, with our program on the PATH.
 pub(crate) fn command(program: &str, dir: &Path) -> Command {
     let mut command = Command::new(program);
