@@ -7,10 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use super::sharing::{self, Denied, Target, require_sound};
+use super::turn::Turn;
 use super::{Context, Ended};
 use crate::git::{HOOK_GUARD, Place, Running, is_same_place};
 use crate::hook::STOPS;
-use crate::host::Host;
+use crate::host::{Host, Stopwatch};
 use crate::learn;
 use crate::model::oid::Oid;
 use crate::store::{Event, HookFailure, Settings, Spool, Store};
@@ -165,7 +166,8 @@ fn bring_up_to_date(
     if let Some((to, targets)) = to {
         let url = url.map(|url| repo.absolute_url(url));
         let pushing = Pushing { is_here: Some(to) == remote, url: url.as_deref(), refs: pushed };
-        share(cx, &store, &targets, &pushing)?;
+        let remotes: Vec<&str> = targets.iter().map(|target| target.remote.as_str()).collect();
+        sharing::together(&store, &remotes, || share(cx, &store, &targets, &pushing))?;
     }
     let failed = |message| Err(Failure::new(exit::FAILED, message));
     match (drained.bad.first(), drained.left.first()) {
@@ -189,12 +191,14 @@ struct Pushing<'a> {
 /// `sync` gets through.
 fn share(cx: &Context, store: &Store<'_>, targets: &[Target], pushing: &Pushing<'_>) -> Result<(), Failure> {
     let mut shared = Ok(());
+    let mut turn = Turn::read(store);
     for target in targets {
         let is_same = pushing.url.is_none_or(|url| is_same_place(url, &target.url));
         if (is_same || !pushing.is_here) && target.is_agreed(store) && !Denied(store).knows(&target.name()) {
             let without = if is_same { pushing.refs } else { &[] };
             // One that can't be reached keeps the others from nothing.
-            shared = shared.and(sharing::push(cx, store, target, without, PATIENCE).map(drop));
+            let turn = (&mut turn, Stopwatch::start());
+            shared = shared.and(sharing::push(cx, store, target, without, turn, PATIENCE).map(drop));
         }
     }
     shared

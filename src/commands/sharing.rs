@@ -1,10 +1,10 @@
 //! Sharing with a remote that the user agreed to: push, and join again for as long as others are
 //! faster.
 
-use std::thread;
 use std::time::Duration;
 
 use super::Context;
+use super::turn::Turn;
 use crate::check;
 use crate::git::{GitError, Pushed, is_same_place, without_password};
 use crate::host::Stopwatch;
@@ -66,10 +66,25 @@ pub(super) fn conclude(store: &Store<'_>, remote: Option<&str>) -> Result<(), Fa
     Ok(())
 }
 
-/// How long who lost a race lets others go first.
-const NEW: Duration = Duration::from_secs(1);
-/// How long a remote's lock is held, and two that have lost for longer are apart.
-const MOMENT: Duration = Duration::from_millis(50);
+/// Does a piece of work, and moves refs when it is done: who races for a remote is not to wait for gits of
+/// ours. A ref of ours that somebody else moved meanwhile stays, and what `remotes` have is joined with it
+/// once more.
+pub(super) fn together<T>(
+    store: &Store<'_>,
+    remotes: &[&str],
+    work: impl FnOnce() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    store.repo.put_off_moves();
+    let ended = work();
+    let moved = match store.repo.make_moves("orchestrate: sync") {
+        Err(GitError::LostRace { .. }) => remotes.iter().try_for_each(|remote| {
+            take_in(store, remote)?;
+            conclude(store, Some(remote))
+        }),
+        moved => moved.map_err(Failure::from),
+    };
+    ended.and_then(|done| moved.map(|()| done))
+}
 
 /// What sharing came to.
 #[derive(Debug)]
@@ -78,8 +93,6 @@ pub(super) struct Shared {
     pub(super) share: Share,
     /// Pushes that it took; none: the remote had everything.
     pub(super) tries: u32,
-    /// How long the last one took, with the join before it.
-    pub(super) took: Duration,
 }
 
 /// What speaks against a fetched library, in words.
@@ -110,30 +123,32 @@ pub(super) fn take_in(store: &Store<'_>, remote: &str) -> Result<Adopted, Failur
     }
 }
 
-/// Pushes what the remote does not have, but no ref in `without`: those the user pushes.
+/// Pushes what the remote does not have, but no ref in `without`: those the user pushes. The first `round`
+/// began with the last look at the remote.
 pub(super) fn push(
     cx: &Context,
     store: &Store<'_>,
     to: &Target,
     without: &[String],
+    (turn, mut round): (&mut Turn, Stopwatch),
     patience: Duration,
 ) -> Result<Shared, Failure> {
     let remote = &to.remote;
     let watch = Stopwatch::start();
     let mut tries = 0;
-    let mut round = Stopwatch::start();
     loop {
         let share = store.share(remote, without)?;
         require_no_secrets(&share)?;
         if share.edits.is_empty() {
-            return Ok(Shared { share, tries, took: Duration::ZERO });
+            return Ok(Shared { share, tries });
         }
         tries += 1;
         cx.ui.stage(format!("pushing to {}", to.name()));
         match pushed(store, to, &share)? {
             Pushed::Done => {
+                turn.pushed(round.elapsed());
                 store.saw(remote, &share.edits)?;
-                return Ok(Shared { share, tries, took: round.elapsed() });
+                return Ok(Shared { share, tries });
             }
             Pushed::Denied { name, reason } => {
                 Denied(store).remember(&to.name());
@@ -144,14 +159,11 @@ pub(super) fn push(
                 return Err(Failure::new(exit::FAILED, format!("others kept moving {name} there: {reason}"))
                     .hint("`git orchestrate sync` again; nothing is lost"));
             }
-            Pushed::Raced { reason, .. } => {
+            Pushed::Raced { .. } => {
                 cx.ui.stage(format!("others were faster {tries} times: asking again"));
-                // Who has lost for a while is faster than those who have just come, and who has won lets
-                // the others go first (see `Turn`). A lock is held for moments.
-                let is_behind = reason.contains("fetch first") || reason.contains("non-fast-forward");
-                pause(cx, if is_behind && watch.elapsed() < NEW { round.elapsed() } else { MOMENT });
+                turn.lost(cx, round.elapsed(), tries);
                 round = Stopwatch::start();
-                take_in(store, remote)?;
+                turn.meet(&take_in(store, remote)?.from);
                 conclude(store, Some(remote))?;
             }
         }
@@ -170,12 +182,6 @@ fn pushed(store: &Store<'_>, to: &Target, share: &Share) -> Result<Pushed, GitEr
 
 /// What git says where the right to push is missing.
 const NO_RIGHT: &[&str] = &["returned error: 401", "returned error: 403", "denied to", "not authorized"];
-
-/// Waits for so long at most, and never the same for two clones.
-pub(super) fn pause(cx: &Context, longest: Duration) {
-    let pause = cx.host.random() % (longest.as_millis() + 1);
-    thread::sleep(Duration::from_millis(u64::try_from(pause).unwrap_or_default()));
-}
 
 fn require_no_secrets(share: &Share) -> Result<(), Failure> {
     if share.secrets.is_empty() {

@@ -8,6 +8,7 @@ use super::sharing::{self, Denied, Target, require_sound, take_in};
 use super::turn::Turn;
 use super::{Context, DONE, Ended};
 use crate::git::without_password;
+use crate::host::Stopwatch;
 use crate::learn;
 use crate::store::{Adopted, Review, Share, Store, StoreError};
 use crate::ui::{Failure, count, exit};
@@ -106,24 +107,17 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         in_review: Vec::new(),
         apart: Vec::new(),
     };
-    if !args.dry_run {
-        store.drain()?;
-        if !args.fetch {
-            Turn(&store).wait(cx);
-        }
-        cx.ui.stage(format!("asking {}", synced.remote));
-        let taken = take_in(&store, &remote)?;
-        synced.join_ms = Some(taken.join_ms);
-        synced.taken = Some(taken);
-        cx.ui.stage("counting what was learned");
-        store.learn(&learn::catch_up)?;
-        require_sound(&store, Some(&remote))?;
-        sharing::conclude(&store, Some(&remote))?;
-    }
-    if args.dry_run || args.fetch {
+    if args.dry_run {
         synced.share = most(&store, &targets)?;
     } else {
-        share(args, cx, &store, &targets, &mut synced)?;
+        store.drain()?;
+        let mut exchange = || exchange(args, cx, &store, &remote, &targets, &mut synced);
+        // Who is asked first may think about it.
+        if !args.fetch && targets.iter().all(|target| target.is_agreed(&store)) {
+            sharing::together(&store, &[&remote], exchange)?;
+        } else {
+            exchange()?;
+        }
     }
     if store.settings.review == Review::Branch {
         synced.in_review = store.in_review(&remote)?;
@@ -134,11 +128,42 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     DONE
 }
 
+/// Takes in what the remote has, learns, and shares.
+fn exchange(
+    args: &Args,
+    cx: &Context,
+    store: &Store<'_>,
+    remote: &str,
+    targets: &[Target],
+    synced: &mut Synced,
+) -> Result<(), Failure> {
+    let mut turn = Turn::read(store);
+    if !args.fetch {
+        turn.wait();
+    }
+    cx.ui.stage(format!("asking {}", synced.remote));
+    let round = Stopwatch::start();
+    let taken = take_in(store, remote)?;
+    turn.look(&taken.from);
+    synced.join_ms = Some(taken.join_ms);
+    synced.taken = Some(taken);
+    cx.ui.stage("counting what was learned");
+    store.learn(&learn::catch_up)?;
+    require_sound(store, Some(remote))?;
+    sharing::conclude(store, Some(remote))?;
+    if args.fetch {
+        synced.share = most(store, targets)?;
+        return Ok(());
+    }
+    share(args, cx, store, (&mut turn, round), targets, synced)
+}
+
 /// Pushes, where the user agreed to it.
 fn share(
     args: &Args,
     cx: &Context,
     store: &Store<'_>,
+    (turn, round): (&mut Turn, Stopwatch),
     targets: &[Target],
     synced: &mut Synced,
 ) -> Result<(), Failure> {
@@ -150,7 +175,7 @@ fn share(
     let mut failed = None;
     for target in targets {
         // One that can't be reached keeps the others from nothing.
-        let shared = match sharing::push(cx, store, target, &[], PATIENCE) {
+        let shared = match sharing::push(cx, store, target, &[], (turn, round), PATIENCE) {
             Ok(shared) => shared,
             Err(failure) => {
                 failed.get_or_insert(failure);
@@ -158,9 +183,6 @@ fn share(
             }
         };
         Denied(store).forget(&target.name());
-        if shared.tries > 0 {
-            Turn(store).pushed(cx, shared.took);
-        }
         if shared.tries > 0 {
             synced.state = State::Shared;
             synced.tries += shared.tries;

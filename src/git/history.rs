@@ -1,54 +1,87 @@
 //! Which commits there are, and what comes from what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::error::GitError;
-use super::objects::{from_gix, to_gix};
+use super::objects::{CommitInfo, from_gix, to_gix};
 use super::repository::Repository;
 use crate::model::oid::Oid;
+use crate::model::time::Timestamp;
 
-/// Something that people wrote, as objects hold it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Text {
-    /// A commit, with everything that it says: who made it, and its message.
-    Commit(Oid, Vec<u8>),
-    /// A tree, with the name of one of its entries.
-    Name(Oid, Vec<u8>),
-    /// A blob, with its content.
-    File(Oid, Vec<u8>),
+/// A commit on the way from what is wanted, or from what is not.
+struct Met {
+    at: Timestamp,
+    parents: Vec<Oid>,
+    /// It is in the history of what is not.
+    unwanted: bool,
+}
+
+/// Commits that were met, and those of them whose parents are to be met, by age.
+#[derive(Default)]
+struct Walk {
+    met: HashMap<Oid, Met>,
+    open: BinaryHeap<(Timestamp, Oid)>,
 }
 
 impl Repository {
-    /// Shows every commit, every name and every version of every file that a push of `new` would send to
-    /// somebody who has `seen`.
-    pub(crate) fn texts_between(
-        &self,
-        new: &[Oid],
-        seen: &[Oid],
-        mut show: impl FnMut(Text),
-    ) -> Result<(), GitError> {
-        if new.is_empty() {
-            return Ok(());
-        }
-        let input: String = new
-            .iter()
-            .map(|oid| format!("{oid}\n"))
-            .chain(seen.iter().map(|oid| format!("^{oid}\n")))
-            .collect();
-        let list = ["rev-list", "--objects", "--no-object-names", "--stdin"];
-        for oid in self.git().args(list).input(input).text()?.lines().filter_map(|line| line.parse().ok()) {
-            let object = self.object(oid)?;
-            match object.kind {
-                gix::objs::Kind::Blob => show(Text::File(oid, object.data.clone())),
-                gix::objs::Kind::Commit => show(Text::Commit(oid, object.data.clone())),
-                gix::objs::Kind::Tree => {
-                    let tree = object.into_tree();
-                    let names = tree.iter().flatten().map(|entry| entry.filename().to_vec());
-                    names.for_each(|name| show(Text::Name(oid, name)));
-                }
-                gix::objs::Kind::Tag => {}
+    /// Every commit that is in `of` and not in `without`, with its parents, which come before it. Where clocks
+    /// were wrong, some that are in both may be among them.
+    pub(crate) fn beyond(&self, of: &[Oid], without: &[Oid]) -> Result<Vec<(Oid, Vec<Oid>)>, GitError> {
+        // Where history ends early, git knows where.
+        let mut family =
+            if self.is_shallow() { self.ancestry(of, without)? } else { self.painted(of, without)? };
+        let mut sorted = Vec::new();
+        let mut open: Vec<Oid> = of.to_vec();
+        while let Some(commit) = open.last().copied() {
+            let Some(parents) = family.get(&commit) else {
+                open.pop();
+                continue;
+            };
+            let before = open.len();
+            open.extend(parents.iter().filter(|it| family.contains_key(*it)));
+            if open.len() == before {
+                open.pop();
+                sorted.extend(family.remove_entry(&commit));
             }
         }
+        Ok(sorted)
+    }
+
+    /// The same in no order, from the youngest commit down until nothing is left that is wanted: it costs
+    /// what differs, and no process.
+    fn painted(&self, of: &[Oid], without: &[Oid]) -> Result<BTreeMap<Oid, Vec<Oid>>, GitError> {
+        let mut walk = Walk::default();
+        of.iter().try_for_each(|tip| self.meet(*tip, false, &mut walk))?;
+        without.iter().try_for_each(|tip| self.meet(*tip, true, &mut walk))?;
+        // Nothing that is older than all that is wanted is among its descendants, as far as clocks were right.
+        let mut oldest = None;
+        while let Some((at, commit)) = walk.open.pop() {
+            let is_wanted = |commit: &Oid| !walk.met[commit].unwanted;
+            if is_wanted(&commit) {
+                oldest = oldest.min(Some(at)).or(Some(at));
+            } else if oldest.is_none_or(|oldest| at < oldest) && !walk.open.iter().any(|it| is_wanted(&it.1))
+            {
+                break;
+            }
+            let Met { parents, unwanted, .. } = &walk.met[&commit];
+            let (parents, unwanted) = (parents.clone(), *unwanted);
+            parents.into_iter().try_for_each(|parent| self.meet(parent, unwanted, &mut walk))?;
+        }
+        let wanted = walk.met.into_iter().filter(|(_, it)| !it.unwanted);
+        Ok(wanted.map(|(commit, it)| (commit, it.parents)).collect())
+    }
+
+    fn meet(&self, commit: Oid, unwanted: bool, walk: &mut Walk) -> Result<(), GitError> {
+        if let Some(known) = walk.met.get_mut(&commit) {
+            if unwanted && !known.unwanted {
+                known.unwanted = true;
+                walk.open.push((known.at, commit));
+            }
+            return Ok(());
+        }
+        let CommitInfo { at, parents, .. } = self.commit(commit)?;
+        walk.open.push((at, commit));
+        walk.met.insert(commit, Met { at, parents, unwanted });
         Ok(())
     }
 
@@ -111,6 +144,12 @@ impl Repository {
 
     /// The best common ancestor of two commits.
     pub(crate) fn merge_base(&self, one: Oid, other: Oid) -> Result<Option<Oid>, GitError> {
+        // Where history ends early, git knows where.
+        if !self.is_shallow()
+            && let Ok(base) = self.gix()?.merge_base(to_gix(one), to_gix(other))
+        {
+            return Ok(base.map(from_gix));
+        }
         let ended = self.git().args(["merge-base", &one.to_string(), &other.to_string()]).end()?;
         Ok(String::from_utf8_lossy(&ended.stdout).lines().next().and_then(|line| line.parse().ok()))
     }
@@ -118,7 +157,59 @@ impl Repository {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use crate::git::samples::TestRepo;
+    use crate::model::oid::Oid;
+
+    /// Commits with up to three parents, any of those before, by clocks that are wrong by up to so many seconds.
+    fn tangle(repo: &TestRepo, commits: usize, wrong: usize) -> Vec<Oid> {
+        let mut stream = String::new();
+        let mut random = 7_usize;
+        let mut below = |most: usize| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % most
+        };
+        for number in 1..=commits {
+            let time = 1_800_000_000 + 10 * number + below(1 + wrong);
+            let header =
+                format!("commit refs/heads/c{number}\nmark :{number}\ncommitter A <a@b> {time} +0000\n");
+            stream.push_str(&format!("{header}data 0\n"));
+            let mut parents: Vec<usize> = (0..3).map(|_| below(6.min(number))).collect();
+            parents.dedup();
+            for (place, back) in parents.into_iter().filter(|back| *back > 0).enumerate() {
+                let what = if place == 0 { "from" } else { "merge" };
+                stream.push_str(&format!("{what} :{}\n", number - back));
+            }
+            stream.push('\n');
+        }
+        let git = repo.open().git().args(["fast-import", "--quiet", "--force"]);
+        git.input(stream.into_bytes()).output().expect("git reads it");
+        (1..=commits).map(|n| repo.git(["rev-parse", &format!("c{n}")]).parse().expect("an oid")).collect()
+    }
+
+    #[test]
+    fn what_is_beyond_is_what_git_lists_and_parents_come_first() {
+        for wrong in [0, 60] {
+            let repo = TestRepo::new();
+            let commits = tangle(&repo, 60, wrong);
+            let open = repo.open();
+            for number in 0..60 {
+                let of = [commits[number], commits[59 - number / 2]];
+                let without = [commits[(number * 17 + 5) % 60]];
+                let beyond = open.beyond(&of, &without).expect("reads");
+                let listed = open.ancestry(&of, &without).expect("reads");
+                let met: BTreeMap<Oid, Vec<Oid>> = beyond.iter().cloned().collect();
+                assert!(listed.iter().all(|(commit, parents)| met.get(commit) == Some(parents)));
+                assert!(wrong > 0 || met.len() == listed.len());
+                for (place, (_, parents)) in beyond.iter().enumerate() {
+                    let later = &beyond[place..];
+                    assert!(parents.iter().all(|parent| later.iter().all(|(commit, _)| commit != parent)));
+                }
+            }
+            assert_eq!(open.beyond(&[commits[7]], &[commits[7]]).expect("reads"), []);
+        }
+    }
 
     #[test]
     fn what_is_in_one_history_and_not_in_another() {

@@ -41,6 +41,8 @@ const EXTENSIONS: &[&str] = &[
 
 /// Memory for decoded objects of packs, in bytes: history of notes is one long delta chain.
 const PACK_CACHE: usize = 96 << 20;
+/// Memory for objects that were read, in bytes: commits and trees at the tips are asked for again and again.
+const OBJECT_CACHE: usize = 4 << 20;
 
 /// What is known of a repository before anything in it is looked at.
 pub(super) struct Opened {
@@ -117,6 +119,7 @@ impl Opened {
 /// A repository that remembers what it decodes.
 pub(super) fn remembering(mut gix: gix::Repository) -> gix::Repository {
     gix.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE)));
+    gix.object_cache_size(OBJECT_CACHE);
     gix
 }
 

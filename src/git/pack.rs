@@ -10,9 +10,9 @@
 //! do not.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use gix::objs::{Data, Kind};
+use gix::objs::Data;
 use gix::zlib::Compression;
 use gix_pack::data::output::bytes::FromEntriesIter;
 use gix_pack::data::output::{Count, Entry};
@@ -20,27 +20,10 @@ use gix_pack::data::output::{Count, Entry};
 use super::error::GitError;
 use super::leftovers::{KEPT, kept};
 use super::repository::Repository;
+use super::written::{Kept, NewObject};
 
 /// Packs of theirs are durable when git ends, with their indexes.
 const DURABLE: &str = "core.fsync=objects,derived-metadata";
-
-/// An object that no file has yet.
-pub(super) struct NewObject<'a> {
-    pub(super) id: gix::ObjectId,
-    pub(super) kind: Kind,
-    pub(super) bytes: &'a [u8],
-}
-
-/// A pack that no gc touches as long as this lives.
-#[derive(Debug)]
-pub(super) struct Kept(PathBuf);
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        // One that stays is removed by a later writer, or by a person who reads what it says.
-        drop(std::fs::remove_file(&self.0));
-    }
-}
 
 impl Repository {
     /// Whether a gc is at work, or was killed.

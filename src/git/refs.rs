@@ -8,70 +8,17 @@
 //! edit of a transaction before another.
 
 use super::command::Started;
+use super::edits::{Expected, RefEdit};
 use super::error::GitError;
 use super::journal::Hold;
 use super::lock::WriteLock;
 use super::repository::Repository;
+use super::written::Written;
 use crate::host::{Point, pass};
 use crate::model::oid::Oid;
 
 /// How long git waits for a lock that another git holds, in milliseconds, unless the user says.
 const PATIENCE_MS: u32 = 10_000;
-
-/// What a ref must be before it is moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expected {
-    /// It does not exist.
-    Absent,
-    /// It is at this object.
-    At(Oid),
-}
-
-impl From<Option<Oid>> for Expected {
-    fn from(tip: Option<Oid>) -> Self {
-        tip.map_or(Self::Absent, Self::At)
-    }
-}
-
-/// What becomes of a ref.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// It points here.
-    To(Oid),
-    /// It is gone.
-    Delete,
-}
-
-/// One move of one ref.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RefEdit {
-    pub(crate) name: String,
-    pub(crate) change: Change,
-    pub(crate) expected: Expected,
-}
-
-impl RefEdit {
-    /// Moves a ref from what was read to `new`.
-    pub(crate) fn to(name: impl Into<String>, new: Oid, read: Option<Oid>) -> Self {
-        Self { name: name.into(), change: Change::To(new), expected: read.into() }
-    }
-
-    /// Deletes a ref that was read at `old`.
-    pub(crate) fn delete(name: impl Into<String>, old: Oid) -> Self {
-        Self { name: name.into(), change: Change::Delete, expected: Expected::At(old) }
-    }
-
-    /// The line of `git update-ref --stdin -z`.
-    fn command(&self) -> String {
-        let name = &self.name;
-        match (self.change, self.expected) {
-            (Change::To(new), Expected::Absent) => format!("create {name}\0{new}\0"),
-            (Change::To(new), Expected::At(old)) => format!("update {name}\0{new}\0{old}\0"),
-            (Change::Delete, Expected::At(old)) => format!("delete {name}\0{old}\0"),
-            (Change::Delete, Expected::Absent) => format!("verify {name}\0\0"),
-        }
-    }
-}
 
 /// A git that waits to be told which refs to move. It does nothing when it is dropped.
 pub(super) struct Mover<'r> {
@@ -86,7 +33,37 @@ impl Repository {
         if edits.is_empty() {
             return Ok(());
         }
+        if self.moves_later() {
+            return self.move_later(edits, Written::default());
+        }
         self.mover(why)?.move_refs(edits)
+    }
+
+    /// From here on refs move later.
+    pub(crate) fn put_off_moves(&self) {
+        self.later.borrow_mut().get_or_insert_default();
+    }
+
+    /// Whether refs move later.
+    pub(super) fn moves_later(&self) -> bool {
+        self.later.borrow().is_some()
+    }
+
+    /// Puts these moves off, with the objects that they need.
+    pub(super) fn move_later(&self, edits: &[RefEdit], written: Written) -> Result<(), GitError> {
+        self.require_expected(edits)?;
+        self.later.borrow_mut().get_or_insert_default().add(edits, written);
+        Ok(())
+    }
+
+    /// Whether nobody moved one of these refs since it was read.
+    fn require_expected(&self, edits: &[RefEdit]) -> Result<(), GitError> {
+        for edit in edits {
+            if Expected::from(self.tip(&edit.name)?) != edit.expected {
+                return Err(GitError::LostRace { name: edit.name.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// Starts the git that is to move refs, which takes about as long as to sync some objects.
@@ -130,11 +107,7 @@ impl Mover<'_> {
             repo.clear(&unfinished);
         }
         // git exits 128 for a lost race and for every other reason: the tips tell them apart.
-        for edit in edits {
-            if Expected::from(repo.tip(&edit.name)?) != edit.expected {
-                return Err(GitError::LostRace { name: edit.name.clone() });
-            }
-        }
+        repo.require_expected(edits)?;
         // git's advice follows in further lines; ours is added at the edge.
         let silent = if ended.code.is_none() { "git was killed" } else { "no reason given" };
         let reason = ended.stderr.lines().next().unwrap_or(silent);
@@ -146,6 +119,14 @@ impl Mover<'_> {
 impl Repository {
     /// Refs whose full names start with `prefix` (ending in `/`), with their tips, sorted by name.
     pub(crate) fn refs_under(&self, prefix: &str) -> Result<Vec<(String, Oid)>, GitError> {
+        let mut refs = self.stored_refs_under(prefix)?;
+        if let Some(later) = self.later.borrow().as_ref() {
+            later.apply(&mut refs, prefix);
+        }
+        Ok(refs)
+    }
+
+    fn stored_refs_under(&self, prefix: &str) -> Result<Vec<(String, Oid)>, GitError> {
         if self.foreign_refs {
             let listing =
                 self.git().args(["for-each-ref", "--format=%(refname) %(objectname)", prefix]).text()?;
@@ -170,6 +151,9 @@ impl Repository {
 
     /// The oid at the end of a ref, `None` if there is no such ref or its branch is unborn.
     pub(crate) fn tip(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        if let Some(tip) = self.later_tip(name) {
+            return Ok(tip);
+        }
         if self.foreign_refs {
             let ended = self.git().args(["rev-parse", "-q", "--verify", "--end-of-options", name]).end()?;
             return Ok(String::from_utf8_lossy(&ended.stdout).trim().parse().ok());

@@ -121,7 +121,11 @@ impl Repository {
 
     /// The URL that a fetch from this remote asks, or the absolute path.
     pub(crate) fn fetch_url(&self, remote: &str) -> Result<String, GitError> {
-        let url = self.network().args(["ls-remote", "--get-url", "--", remote]).text()?;
+        let urls = self.config_all(&format!("remote.{remote}.url"));
+        let url = match urls.first().filter(|_| self.are_plain(&urls)) {
+            Some(url) => url.clone(),
+            None => self.network().args(["ls-remote", "--get-url", "--", remote]).text()?,
+        };
         Ok(self.absolute_url(&url))
     }
 
@@ -130,8 +134,19 @@ impl Repository {
         if !self.has_remote(remote) {
             return Ok(vec![self.fetch_url(remote)?]);
         }
+        let keys = ["pushurl", "url"].map(|key| self.config_all(&format!("remote.{remote}.{key}")));
+        if let Some(urls) = keys.into_iter().find(|urls| !urls.is_empty()).filter(|urls| self.are_plain(urls))
+        {
+            return Ok(urls.iter().map(|url| self.absolute_url(url)).collect());
+        }
         let urls = self.git().args(["remote", "get-url", "--push", "--all", "--", remote]).text()?;
         Ok(urls.lines().map(|url| self.absolute_url(url)).collect())
+    }
+
+    /// Whether git takes configured URLs as they are: `url.*.insteadOf` makes others of them, and an empty
+    /// one takes back those before it.
+    fn are_plain(&self, urls: &[String]) -> bool {
+        self.config_keys("url").is_empty() && !urls.iter().any(String::is_empty)
     }
 }
 
@@ -214,6 +229,34 @@ pub(crate) fn without_password(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::samples::TestRepo;
+
+    #[test]
+    fn urls_are_those_that_git_would_take() {
+        let repo = TestRepo::new();
+        repo.git(["remote", "add", "plain", "https://example.com/a.git"]);
+        repo.git(["remote", "add", "apart", "https://example.com/b.git"]);
+        repo.git(["remote", "set-url", "--push", "apart", "ssh://example.com/b.git"]);
+        repo.git(["remote", "set-url", "--push", "--add", "apart", "ssh://example.org/b.git"]);
+        repo.git(["remote", "add", "anew", "https://example.com/c.git"]);
+        repo.git(["config", "--add", "remote.anew.url", ""]);
+        repo.git(["config", "--add", "remote.anew.url", "https://example.com/d.git"]);
+        for rewritten in [false, true] {
+            if rewritten {
+                repo.git(["config", "url.git@example.com:.insteadOf", "https://example.com/"]);
+            }
+            let open = repo.open();
+            for remote in ["plain", "apart", "anew", "https://example.com/e.git", "../f.git"] {
+                let fetched = open.absolute_url(&repo.git(["ls-remote", "--get-url", remote]));
+                assert_eq!(open.fetch_url(remote).expect("there"), fetched);
+                let pushed = match open.has_remote(remote) {
+                    true => repo.git(["remote", "get-url", "--push", "--all", remote]),
+                    false => fetched,
+                };
+                assert_eq!(open.push_urls(remote).expect("there").join("\n"), pushed, "{remote}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_no_relative_path_is_left_as_it_is() {

@@ -8,6 +8,7 @@ use gix::bstr::BString;
 use super::command::Git;
 use super::error::GitError;
 use super::journal::Hold;
+use super::later::Later;
 use super::opening::Opened;
 use super::place::Place;
 use super::running::Running;
@@ -26,6 +27,8 @@ pub(crate) struct Repository {
     pub(super) unattended: Option<Unattended>,
     /// How this process writes; `None` when it does not.
     pub(super) held: RefCell<Option<Hold>>,
+    /// What is to be moved when a longer work is done.
+    pub(super) later: RefCell<Option<Later>>,
 }
 
 /// Where HEAD points.
@@ -63,7 +66,8 @@ impl Repository {
             || config
                 .sections_by_name("remote")
                 .is_some_and(|mut remotes| remotes.any(|remote| remote.value("promisor").is_some()));
-        Ok(Self { opened, foreign_refs, has_promisor, unattended: None, held: RefCell::default() })
+        let (held, later) = (RefCell::default(), RefCell::default());
+        Ok(Self { opened, foreign_refs, has_promisor, unattended: None, held, later })
     }
 
     /// The repository as gix sees it.
@@ -162,7 +166,13 @@ impl Repository {
         }
     }
 
-    fn head_branch(&self) -> Result<Option<String>, GitError> {
+    /// What a ref will be, if it is to be moved later.
+    pub(super) fn later_tip(&self, name: &str) -> Option<Option<Oid>> {
+        self.later.borrow().as_ref()?.tip(name)
+    }
+
+    /// The branch that HEAD names, born or not.
+    pub(super) fn head_branch(&self) -> Result<Option<String>, GitError> {
         if self.foreign_refs {
             let ended = self.git().args(["symbolic-ref", "-q", "HEAD"]).end()?;
             let name = String::from_utf8_lossy(&ended.stdout).trim().to_owned();
@@ -182,7 +192,7 @@ impl Repository {
         {
             return Ok(tip);
         }
-        if let Some(oid) = self.exact(rev) {
+        if let Some(oid) = self.exact(rev).or_else(|| self.later_tip(rev).flatten()) {
             return Ok(oid);
         }
         let unknown = || GitError::UnknownRevision { rev: rev.chars().take(200).collect() };

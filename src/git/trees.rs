@@ -52,9 +52,19 @@ pub(crate) struct Changed {
 
 /// What one folder says of one name.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Named {
+pub(super) enum Named {
     Folder(Oid),
     Other(Kind, Oid),
+}
+
+impl Named {
+    /// The tree, of a folder.
+    pub(super) fn folder(self) -> Option<Oid> {
+        match self {
+            Self::Folder(tree) => Some(tree),
+            Self::Other(..) => None,
+        }
+    }
 }
 
 /// How far a walk has come.
@@ -149,10 +159,10 @@ impl Repository {
         for (name, (old, new)) in names.into_iter().filter(|(_, (old, new))| old != new) {
             walk.met(tree)?;
             let path = [prefix, &name].concat();
-            let below = |named| if let Some(Named::Folder(tree)) = named { Some(tree) } else { None };
-            if below(old).is_some() || below(new).is_some() {
+            let below = (old.and_then(Named::folder), new.and_then(Named::folder));
+            if below != (None, None) {
                 let prefix = [&path, &b"/"[..]].concat();
-                self.collect_changes((below(old), below(new)), &prefix, walk, changed)?;
+                self.collect_changes(below, &prefix, walk, changed)?;
             }
             let entry = |named| match named {
                 Some(Named::Other(kind, oid)) => Some(Entry { path: path.clone(), kind, oid }),
@@ -177,7 +187,7 @@ impl Repository {
     }
 
     /// What one folder says, in its order.
-    fn folder(&self, tree: Oid) -> Result<Vec<(Vec<u8>, Named)>, GitError> {
+    pub(super) fn folder(&self, tree: Oid) -> Result<Vec<(Vec<u8>, Named)>, GitError> {
         let wrong = || GitError::WrongKind { oid: tree, wanted: "tree" };
         let object = self.object(tree)?.try_into_tree().map_err(|_| wrong())?;
         let mut entries = Vec::new();

@@ -87,6 +87,10 @@ impl Repository {
 
     /// Branches (full names) that some work tree has checked out: they must not be moved.
     pub(crate) fn checked_out(&self) -> Result<Vec<String>, GitError> {
+        // Where no other was ever added, this is the only one.
+        if !self.common_dir().join("worktrees").exists() {
+            return Ok(self.head_branch()?.into_iter().collect());
+        }
         let listing = Registry::of(self)?.list()?;
         Ok(listing.split('\0').filter_map(|line| line.strip_prefix("branch ")).map(str::to_owned).collect())
     }

@@ -15,12 +15,12 @@ use std::time::Duration;
 use gix::objs::{Find, Kind, Write, WriteTo};
 use gix::zlib::Compression;
 
+use super::edits::RefEdit;
 use super::error::GitError;
 use super::loose::write_loose;
 use super::objects::{Identity, from_gix, to_gix};
-use super::pack::{Kept, NewObject};
-use super::refs::RefEdit;
 use super::repository::Repository;
+use super::written::{Kept, NewObject, Object, Written};
 use crate::host::{Point, pass};
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
@@ -47,28 +47,18 @@ pub(crate) struct NewCommit<'a> {
 /// Writes objects.
 pub(crate) struct Writer<'r> {
     pub(super) repo: &'r Repository,
-    objects: RefCell<BTreeMap<gix::ObjectId, Object>>,
-    /// Packs that were made of them, kept until refs name what is in them.
-    packs: RefCell<Vec<Kept>>,
-}
-
-/// An object that was written.
-struct Object {
-    kind: Kind,
-    bytes: Vec<u8>,
-    synced: bool,
-}
-
-impl Object {
-    fn under(&self, id: &gix::ObjectId) -> NewObject<'_> {
-        NewObject { id: *id, kind: self.kind, bytes: &self.bytes }
-    }
+    written: RefCell<Written>,
 }
 
 impl<'r> Writer<'r> {
     /// A writer into the object database of `repo`.
     pub(crate) fn new(repo: &'r Repository) -> Self {
-        Self { repo, objects: RefCell::default(), packs: RefCell::default() }
+        Self::with(repo, Written::default())
+    }
+
+    /// One that has written this.
+    pub(super) fn with(repo: &'r Repository, written: Written) -> Self {
+        Self { repo, written: RefCell::new(written) }
     }
 
     /// Writes a blob.
@@ -78,7 +68,7 @@ impl<'r> Writer<'r> {
 
     /// The content of a blob that was written here or is in the repository.
     pub(super) fn read_blob(&self, oid: Oid) -> Result<Vec<u8>, GitError> {
-        let written = self.objects.borrow().get(&to_gix(oid)).map(|object| object.bytes.clone());
+        let written = self.written.borrow().objects.get(&to_gix(oid)).map(|object| object.bytes.clone());
         written.map_or_else(|| self.repo.blob(oid), Ok)
     }
 
@@ -140,6 +130,10 @@ impl<'r> Writer<'r> {
         if edits.is_empty() {
             return Ok(());
         }
+        if self.repo.moves_later() {
+            self.sync()?;
+            return self.repo.move_later(edits, self.written.take());
+        }
         // git starts while objects are synced; it is told what to move when they are.
         let mover = self.repo.mover(why)?;
         self.sync()?;
@@ -159,8 +153,8 @@ impl<'r> Writer<'r> {
 
     /// Puts everything that was written into a pack that no gc takes away.
     fn keep(&self) -> Result<Option<Kept>, GitError> {
-        let objects = self.objects.borrow();
-        let all: Vec<NewObject<'_>> = objects.iter().map(|(id, object)| object.under(id)).collect();
+        let written = self.written.borrow();
+        let all: Vec<NewObject<'_>> = written.objects.iter().map(|(id, object)| object.under(id)).collect();
         let mut tries = 1;
         while !all.is_empty() {
             match self.repo.write_pack(&all) {
@@ -174,12 +168,14 @@ impl<'r> Writer<'r> {
     }
 
     fn has_lost_some(&self) -> bool {
-        self.objects.borrow().keys().any(|id| !self.repo.gix().is_ok_and(|gix| gix.has_object(id)))
+        let written = self.written.borrow();
+        written.objects.keys().any(|id| !self.repo.gix().is_ok_and(|gix| gix.has_object(id)))
     }
 
     /// Makes everything new durable, and visible to others.
     pub(crate) fn sync(&self) -> Result<(), GitError> {
-        let mut objects = self.objects.borrow_mut();
+        let mut written = self.written.borrow_mut();
+        let Written { objects, packs } = &mut *written;
         let new: Vec<_> = objects
             .iter()
             .filter(|(_, object)| !object.synced)
@@ -188,7 +184,7 @@ impl<'r> Writer<'r> {
         if new.len() < PACKED_FROM {
             self.write_loose(&new)?;
         } else {
-            self.packs.borrow_mut().extend(self.repo.write_pack(&new)?);
+            packs.extend(self.repo.write_pack(&new)?);
         }
         objects.values_mut().for_each(|object| object.synced = true);
         Ok(())
@@ -217,13 +213,22 @@ impl<'r> Writer<'r> {
     }
 }
 
+impl Repository {
+    /// Makes the moves that were put off: all of them, or none. From here on refs move at once.
+    pub(crate) fn make_moves(&self, why: &str) -> Result<(), GitError> {
+        let Some(later) = self.later.take() else { return Ok(()) };
+        let (edits, written) = later.end();
+        Writer::with(self, written).move_refs(&edits, why)
+    }
+}
+
 impl Find for Writer<'_> {
     fn try_find<'a>(
         &self,
         id: &gix::oid,
         buffer: &'a mut Vec<u8>,
     ) -> gix::error::Result<Option<gix::objs::Data<'a>>> {
-        if let Some(Object { kind, bytes, .. }) = self.objects.borrow().get(id) {
+        if let Some(Object { kind, bytes, .. }) = self.written.borrow().objects.get(id) {
             buffer.clear();
             buffer.extend_from_slice(bytes);
             return Ok(Some(gix::objs::Data::new(buffer, *kind, id.kind())));
@@ -259,7 +264,7 @@ impl Write for Writer<'_> {
         id: gix::ObjectId,
     ) -> gix::error::Result<gix::ObjectId> {
         let object = || Object { kind, bytes: from.to_vec(), synced: false };
-        self.objects.borrow_mut().entry(id).or_insert_with(object);
+        self.written.borrow_mut().objects.entry(id).or_insert_with(object);
         Ok(id)
     }
 
@@ -350,7 +355,7 @@ mod tests {
         let same = BTreeMap::from([file("a.txt", "1"), file("b.txt", "2")]);
         assert_eq!(writer.tree(Some(base), &same).expect("a tree"), base);
         writer.tree(Some(base), &BTreeMap::from([file("a.txt", "1"), file("b.txt", "3")])).expect("a tree");
-        assert!(!writer.objects.borrow().values().any(|object| object.bytes == b"1"));
-        assert!(writer.objects.borrow().values().any(|object| object.bytes == b"3"));
+        assert!(!writer.written.borrow().objects.values().any(|object| object.bytes == b"1"));
+        assert!(writer.written.borrow().objects.values().any(|object| object.bytes == b"3"));
     }
 }

@@ -12,10 +12,11 @@ use super::executions::NOTES;
 use super::learning::{LEARNING, unless_lost};
 use super::noted::note_lines;
 use super::theirs::Theirs;
-use crate::git::{GitError, NewCommit, NotesTree, RefEdit, Writer, without_password};
+use crate::git::{ChangedNotes, GitError, NewCommit, NotesTree, RefEdit, Writer, without_password};
 use crate::host::Stopwatch;
 use crate::model::library::Library;
 use crate::model::oid::Oid;
+use crate::model::record::Record;
 use crate::model::recount;
 use crate::model::time::Timestamp;
 
@@ -24,6 +25,9 @@ use crate::model::time::Timestamp;
 pub(crate) struct Adopted {
     /// Executions that are known here now and were not before.
     pub(crate) executions: usize,
+    /// Replicas of which there are records that were not known here, where any were.
+    #[serde(skip)]
+    pub(crate) from: BTreeSet<String>,
     /// Patterns that are known here now and were not before.
     pub(crate) patterns: usize,
     /// Lines of the remote's notes that are no records; they are kept and passed over.
@@ -97,6 +101,7 @@ impl Store<'_> {
         let mut adopted = Adopted::default();
         if let Some(theirs) = theirs.notes {
             adopted.bad_lines = self.noted_at(theirs)?.bad.len();
+            adopted.from = self.replicas_beyond(theirs)?;
             let before = self.noted()?.executions();
             let watch = Stopwatch::start();
             self.join_notes(theirs)?;
@@ -147,6 +152,14 @@ impl Store<'_> {
         Ok(refused)
     }
 
+    /// The replicas whose records the notes at `theirs` have and ours do not.
+    fn replicas_beyond(&self, theirs: Oid) -> Result<BTreeSet<String>, StoreError> {
+        let Some(ours) = self.notes_tip()? else { return Ok(BTreeSet::new()) };
+        let lines = self.lines_beyond(theirs, Some(ours))?;
+        let records = lines.iter().filter_map(|line| Record::parse(line).ok());
+        Ok(records.filter_map(|record| record.replica().map(str::to_owned)).collect())
+    }
+
     /// Whether the learning ref has this commit: nothing of it would be joined.
     fn is_known(&self, learning: Oid) -> Result<bool, StoreError> {
         let ours = self.learning_tip()?;
@@ -189,8 +202,9 @@ impl Store<'_> {
             }
             let writer = Writer::new(self.repo);
             let mut notes = NotesTree::open(&writer, ours)?;
-            let known: BTreeMap<Oid, Oid> = self.repo.notes(tip)?.into_iter().collect();
-            for (object, blob) in self.repo.notes(theirs)? {
+            let ChangedNotes { gone, new } = self.repo.changed_notes(tip, theirs)?;
+            let known: BTreeMap<Oid, Oid> = gone.into_iter().collect();
+            for (object, blob) in new {
                 if known.get(&object) == Some(&blob) {
                     continue;
                 }

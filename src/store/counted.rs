@@ -4,7 +4,7 @@
 //! are not part of ours. So who has not all of them can tell what is wrong from what is not known. Only
 //! notes that a notes ref leads to prove anything: what lies about here is known to nobody else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Store;
 use super::error::{StoreError, Unread};
@@ -74,7 +74,7 @@ impl Store<'_> {
         };
         let (mut notes, earlier) = (named(&[tip])?, named(earlier)?);
         if earlier.iter().any(|it| !notes.contains(it)) {
-            let beyond = self.repo.ancestry(&earlier, &notes)?;
+            let beyond: BTreeMap<Oid, Vec<Oid>> = self.repo.beyond(&earlier, &notes)?.into_iter().collect();
             let left: Vec<Oid> = earlier.into_iter().filter(|it| beyond.contains_key(it)).collect();
             notes.extend(self.repo.independent(&left)?);
         }

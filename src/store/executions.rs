@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::Store;
 use super::error::StoreError;
-use super::noted::{BadLine, Depth, Noted, note_lines};
+use super::noted::{BadLine, Noted, note_lines};
 use super::spool::{Found, Spool};
-use crate::git::{GitError, NewCommit, NotesTree, RefEdit, Writer};
+use crate::git::{ChangedNotes, GitError, NewCommit, NotesTree, RefEdit, Writer};
 use crate::model::id::RecordId;
 use crate::model::oid::Oid;
 use crate::model::time::Timestamp;
@@ -139,10 +139,13 @@ impl Store<'_> {
 
     /// The lines of the notes at `ours` that those at `theirs` do not have on the same object.
     pub(super) fn lines_beyond(&self, ours: Oid, theirs: Option<Oid>) -> Result<BTreeSet<Vec<u8>>, GitError> {
-        let theirs: BTreeMap<Oid, Oid> =
-            theirs.map(|tip| self.repo.notes(tip)).transpose()?.unwrap_or_default().into_iter().collect();
+        let ChangedNotes { gone, new } = match theirs {
+            Some(theirs) => self.repo.changed_notes(theirs, ours)?,
+            None => ChangedNotes { gone: Vec::new(), new: self.repo.notes(ours)? },
+        };
+        let theirs: BTreeMap<Oid, Oid> = gone.into_iter().collect();
         let mut beyond = BTreeSet::new();
-        for (object, blob) in self.repo.notes(ours)? {
+        for (object, blob) in new {
             let known = theirs.get(&object);
             if known == Some(&blob) {
                 continue;
@@ -153,16 +156,6 @@ impl Store<'_> {
             beyond.extend(note_lines(&text).filter(|line| !known.contains(line)).map(<[u8]>::to_vec));
         }
         Ok(beyond)
-    }
-
-    /// Every record of the notes at `tip`, which is read once.
-    pub(crate) fn noted_at(&self, tip: Oid) -> Result<Rc<Noted>, StoreError> {
-        if let Some((_, noted)) = self.noted.borrow().as_ref().filter(|(at, _)| *at == tip) {
-            return Ok(Rc::clone(noted));
-        }
-        let noted = Rc::new(Noted::of(self.read_lines(&self.repo.notes(tip)?, Depth::All)));
-        *self.noted.borrow_mut() = Some((tip, Rc::clone(&noted)));
-        Ok(noted)
     }
 
     /// How many events wait in the spool.

@@ -11,6 +11,7 @@ mod draft;
 mod drain;
 mod error;
 mod executions;
+mod growth;
 mod index;
 mod leak;
 mod learned;
@@ -70,7 +71,7 @@ pub(crate) struct Store<'a> {
     /// This clone's id.
     pub(crate) replica: String,
     /// What a commit holds never changes: it is read once.
-    noted: RefCell<Option<(Oid, Rc<Noted>)>>,
+    noted: RefCell<growth::Kept>,
     held: RefCell<BTreeMap<Oid, Rc<learning::Held>>>,
 }
 

@@ -170,6 +170,12 @@ impl Lines {
         lines
     }
 
+    /// Adds others, in no order.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.records.extend(others.records);
+        self.bad.extend(others.bad);
+    }
+
     /// Puts them into their order.
     pub(super) fn sort(&mut self) {
         self.bad.sort_unstable();
@@ -209,18 +215,23 @@ impl Noted {
     /// What these lines say together.
     pub(super) fn of(mut lines: Lines) -> Self {
         lines.read(|_| true);
-        let mut noted = Self { bad: lines.bad, ..Self::default() };
+        let mut noted = Self { bad: std::mem::take(&mut lines.bad), ..Self::default() };
+        noted.add(lines);
+        noted
+    }
+
+    /// Adds lines of which none has an id that is known here.
+    pub(super) fn add(&mut self, lines: Lines) {
         let mut last: Option<(RecordId, Text)> = None;
         for Line { id, text, object, record, .. } in lines.records {
             let Some(record) = record else { continue };
-            noted.objects.entry(id).or_default().insert(object);
+            self.objects.entry(id).or_default().insert(object);
             // Sorted by bytes: the greatest comes last, and counts.
             if last.as_ref().is_none_or(|last| last.0 != id || *last.1 != *text) {
-                noted.records.entry(id).or_default().push(*record);
+                self.records.entry(id).or_default().push(*record);
                 last = Some((id, text));
             }
         }
-        noted
     }
 
     /// How many executions there are, whatever amends them; commits and amendments are none.

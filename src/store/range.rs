@@ -88,11 +88,8 @@ impl Store<'_> {
                 Err(error) => range.missing.push(gap(error)?),
             }
         }
-        let mut arguments = vec!["--reverse".to_owned(), "--topo-order".to_owned(), tip.to_string()];
-        arguments.extend(base.map(|base| format!("^{base}")));
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let mut pieces = Pieces::new();
-        for commit in self.repo.rev_list(&arguments)? {
+        for (commit, _) in self.repo.beyond(&[tip], base.as_slice())? {
             if let Err(error) = self.add_step(commit, &mut pieces, &mut range) {
                 range.missing.push(gap(error)?);
             }

@@ -49,6 +49,93 @@ fn who_agreed_once_is_not_asked_again() {
     assert_eq!(clone.orchestrate(["sync", "--json"]).code(0).json()["state"], "up-to-date");
 }
 
+/// What the hub does at each of these pushes before it accepts them; `1` is the first.
+fn at_push(hub: &TestRepo, number: u32, script: &str) {
+    let path = hub.path().join("hooks/pre-receive");
+    let count = hub.root().join("pushes");
+    let script = format!(
+        "#!/bin/sh\necho push >>'{0}'\n[ $(wc -l <'{0}') = {number} ] || exit 0\n{script}\n",
+        count.display()
+    );
+    std::fs::create_dir_all(hub.path().join("hooks")).expect("made");
+    std::fs::write(&path, script).expect("written");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
+}
+
+/// The program in a clone, for a hook of the hub.
+fn meanwhile(clone: &TestRepo, arguments: &str) -> String {
+    let (dir, program) = (clone.path(), clone.program().get_program().to_owned());
+    let away = "unset $(git rev-parse --local-env-vars) GIT_QUARANTINE_PATH GIT_ORCHESTRATE_HOOK";
+    format!("{away}; cd '{}' && '{}' {arguments}", dir.display(), program.display())
+}
+
+#[test]
+fn what_is_recorded_while_a_sync_pushes_is_kept_and_shared_by_the_next() {
+    let hub = hub();
+    let clone = clone_of(&hub).record(&execution("first", ["a", "b"], "passed"));
+    clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    let line = hub.root().join("line");
+    std::fs::write(&line, execution("meanwhile", ["a", "b"], "passed")).expect("written");
+    at_push(&hub, 1, &meanwhile(&clone, &format!("record --file '{}'", line.display())));
+    let clone = clone.record(&execution("second", ["a", "b"], "passed"));
+    assert_eq!(clone.orchestrate(["sync", "--json"]).code(0).json()["share"]["records"], 1);
+    assert_eq!(clone.executions().len(), 3);
+    let seen = clone.git(["rev-parse", "refs/orchestrate/remotes/origin/notes"]);
+    assert_eq!(seen, hub.git(["rev-parse", "refs/notes/orchestrate"]));
+    let fresh = clone_of(&hub);
+    fresh.orchestrate(["sync", "--fetch"]).code(0);
+    assert_eq!(fresh.executions().len(), 2);
+    assert_eq!(clone.orchestrate(["sync", "--json"]).code(0).json()["share"]["records"], 1);
+    fresh.orchestrate(["sync", "--fetch"]).code(0);
+    assert_eq!((fresh.executions().len(), tree(&fresh)), (3, tree(&clone)));
+    fresh.orchestrate(["check"]).code(0);
+}
+
+#[test]
+fn a_sync_moves_refs_once_and_leaves_no_branch_in_between() {
+    let hub = hub();
+    let (one, other) = (clone_of(&hub), clone_of(&hub));
+    for clone in [&one, &other] {
+        clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    }
+    let one = one.record(&execution("one", ["a", "b"], "passed"));
+    one.orchestrate(["sync"]).code(0);
+    let other = other.record(&execution("other", ["a", "b"], "passed"));
+    let moves = other.root().join("moves");
+    let hook = other.path().join(".git/hooks/reference-transaction");
+    let script = format!("#!/bin/sh\n[ \"$1\" = committed ] && cat >>'{}'\nexit 0\n", moves.display());
+    std::fs::write(&hook, script).expect("written");
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
+    other.orchestrate(["sync"]).code(0);
+    let moves = std::fs::read_to_string(moves).expect("refs moved");
+    let mut moved: Vec<&str> = moves.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+    moved.sort_unstable();
+    let seen = |name: &str| format!("refs/orchestrate/remotes/origin/{name}");
+    let (learning, notes) = (seen("learning"), seen("notes"));
+    // The fetch moves what is seen, and the push does.
+    let own = ["refs/notes/orchestrate", "refs/orchestrate/learning"];
+    assert_eq!(moved, [own[0], own[1], &learning, &learning, &notes, &notes]);
+}
+
+#[test]
+fn what_came_stays_where_nothing_can_be_pushed() {
+    let hub = hub();
+    let (one, other) = (clone_of(&hub), clone_of(&hub));
+    for clone in [&one, &other] {
+        clone.orchestrate(["sync", "--push", "--yes"]).code(0);
+    }
+    one.record(&execution("one", ["a", "b"], "passed")).orchestrate(["sync"]).code(0);
+    at_push(&hub, 1, "exit 1");
+    let other = other.record(&execution("other", ["a", "b"], "passed"));
+    other.orchestrate(["sync"]).code(1);
+    assert_eq!(other.executions().len(), 2);
+    assert_eq!(
+        other.git(["rev-parse", "refs/orchestrate/remotes/origin/notes"]),
+        hub.git(["rev-parse", "refs/notes/orchestrate"])
+    );
+    other.orchestrate(["check"]).code(0);
+}
+
 #[test]
 fn clones_that_push_at_the_same_time_end_with_the_same_library() {
     let hub = hub();
