@@ -9,6 +9,7 @@ mod check_github;
 mod check_range;
 mod check_tamper;
 mod concurrency;
+mod convergence;
 mod deinit;
 mod demo;
 mod fetch;

@@ -18,9 +18,9 @@ static FOLDER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"/[^ ]*/\.tmp[A-Za-z0-9]{6}").expect("a regular expression"));
 
 /// The first moment of every test: 2026-11-20T08:00:00Z, in milliseconds.
-const START: i64 = 1_795_161_600_000;
+pub(crate) const START: i64 = 1_795_161_600_000;
 /// Between two invocations this much time passes, so that they make different ids.
-const STEP: i64 = 60_000;
+pub(crate) const STEP: i64 = 60_000;
 
 /// A repository in a folder of its own, with a home and a temporary folder beside it.
 pub(crate) struct TestRepo {
