@@ -70,6 +70,22 @@ impl Repository {
         parts
     }
 
+    /// What `work` makes of two halves, side by side, each with a repository of its own, in which nothing is
+    /// that a remote has only promised.
+    pub(super) fn side_by_side<H: Send, T: Send>(
+        &self,
+        [begin, end]: [H; 2],
+        work: impl Fn(&gix::Repository, H) -> T + Sync,
+    ) -> Result<[T; 2], GitError> {
+        let shared = self.gix()?.clone().into_sync();
+        let work = |half| work(&remembering(shared.to_thread_local()), half);
+        Ok(thread::scope(|scope| {
+            let begin = scope.spawn(|| work(begin));
+            let end = work(end);
+            [begin.join().expect("reading objects does not panic"), end]
+        }))
+    }
+
     /// The places of `blobs`, sorted by where packs hold them. What no pack of this repository has, loose
     /// and borrowed objects, comes last.
     fn pack_order(&self, blobs: &[Oid]) -> Vec<usize> {

@@ -50,7 +50,8 @@ pub(super) fn blob_of<T>(
     oid: Oid,
     read: impl FnOnce(&[u8]) -> T,
 ) -> Result<T, GitError> {
-    let found = gix.try_find_object(to_gix(oid)).map_err(GitError::gix(format!("read object {oid}")))?;
+    let unread = |error| GitError::gix(format!("read object {oid}"))(error);
+    let found = gix.try_find_object(to_gix(oid)).map_err(unread)?;
     // Not taken out of the object: the next one is read into the same memory.
     Ok(read(&blob(oid, found.ok_or(GitError::Missing { oid })?)?.data))
 }

@@ -95,7 +95,7 @@ impl Opened {
             work_dir: gix.workdir().map(Path::to_path_buf),
             hash: gix.object_hash(),
             config: gix.config_snapshot().plumbing().clone(),
-            gix: OnceCell::from(remembering(gix)),
+            gix: OnceCell::from(all_remembering(gix)),
         })
     }
 
@@ -107,7 +107,7 @@ impl Opened {
         let options = gix::open::Options::default_for_level(Trust::Full);
         let gix = gix::open_opts(self.place.git_dir(), options);
         let gix = gix.map_err(GitError::gix("open the repository"))?;
-        Ok(self.gix.get_or_init(|| remembering(gix)))
+        Ok(self.gix.get_or_init(|| all_remembering(gix)))
     }
 
     /// What loose files tell of refs, as long as gix is not open.
@@ -116,10 +116,16 @@ impl Opened {
     }
 }
 
+/// A repository that also remembers what it read, which bulk readers never ask for again.
+fn all_remembering(gix: gix::Repository) -> gix::Repository {
+    let mut gix = remembering(gix);
+    gix.object_cache_size(OBJECT_CACHE);
+    gix
+}
+
 /// A repository that remembers what it decodes.
 pub(super) fn remembering(mut gix: gix::Repository) -> gix::Repository {
     gix.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE)));
-    gix.object_cache_size(OBJECT_CACHE);
     gix
 }
 

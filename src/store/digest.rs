@@ -263,7 +263,7 @@ fn latest(mut plain: Vec<(Timestamp, &[Line])>) -> impl Iterator<Item = Recent> 
 
 /// Whether all lines are the same but for where they are.
 fn is_alone(of_one: &[Line]) -> bool {
-    of_one.iter().all(|line| *line.text == *of_one[0].text)
+    of_one.windows(2).all(|pair| *pair[0].text == *pair[1].text)
 }
 
 /// What is known of a record.
