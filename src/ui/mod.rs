@@ -138,13 +138,18 @@ impl Ui {
         }
         let text = table.to_string();
         let mut lines = text.lines().map(str::trim_end);
+        let mut shown = Vec::new();
         if !header.is_empty() {
-            lines.next().into_iter().for_each(|line| self.out(&styled(DIM, line)));
+            shown.extend(lines.next().map(|line| styled(DIM, line)));
         }
         let mut under = under.iter();
         for line in lines {
-            self.out(line);
-            under.next().into_iter().flatten().for_each(|line| self.out(&styled(DIM, line)));
+            shown.push(line.to_owned());
+            shown.extend(under.next().into_iter().flatten().map(|line| styled(DIM, line)));
+        }
+        // All at once: a system call for each line takes longer than to make them.
+        if !shown.is_empty() {
+            self.out(&shown.join("\n"));
         }
     }
 
