@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{Finding, Subject};
 use crate::model::change::changes;
 use crate::model::evidence::{ENOUGH_RUNS, Tally};
-use crate::model::library::plugin_path;
 use crate::model::pattern::Stage;
+use crate::model::plugin_file::plugin_path;
 use crate::model::policy::Policy;
 
 /// A pattern that rose or was retired, with the evidence for it.
@@ -69,7 +69,7 @@ pub(super) fn fallen(subject: &Subject<'_>) -> Vec<Finding> {
     });
     let components = library.components.keys().filter_map(|id| {
         let message = fall(before.component_tally(id), library.component_tally(id))?;
-        let path = plugin_path(id);
+        let path = plugin_path(&id.owner());
         let object = format!("{} ({id})", subject.object(&path));
         Some(Finding::noticed("fallen", object, message).in_file(&path))
     });

@@ -7,6 +7,8 @@ use crate::model::laws::{noted, record};
 use crate::model::library::Library;
 use crate::model::record::Record;
 use crate::model::recount::recount;
+use crate::model::survey::Survey;
+use crate::model::survey::tests::survey;
 use crate::model::told::{Told, untold};
 
 const REPLICAS: usize = 4;
@@ -21,6 +23,8 @@ enum Event {
     Join(usize),
     /// A team starts afresh in this month.
     Epoch(usize),
+    /// A marketplace is analyzed as it was at this moment, and committed.
+    Analyze(Box<Survey>),
 }
 
 fn history() -> impl Strategy<Value = Vec<(usize, Event)>> {
@@ -29,6 +33,7 @@ fn history() -> impl Strategy<Value = Vec<(usize, Event)>> {
         3 => Just(Event::Learn),
         4 => (0..REPLICAS).prop_map(Event::Join),
         1 => (0..3_usize).prop_map(Event::Epoch),
+        3 => survey().prop_map(|survey| Event::Analyze(Box::new(survey))),
     ];
     prop::collection::vec((0..REPLICAS, event), 0..24)
 }
@@ -56,6 +61,9 @@ impl Replica {
         assert!(library.decisions.beyond(&recount(&records, &fresh).decisions).is_empty());
         assert_eq!(untold(&library, &records, None), None);
         assert_eq!(untold(&library, &records, Some(&Library::default())), None);
+        for (plugin, analysis) in &library.analyses {
+            analysis.read(plugin).expect("we wrote it");
+        }
         let told = Told::by(&records);
         for pattern in library.patterns.values() {
             assert_eq!(told.untold_of_pattern(pattern), Vec::<&str>::new(), "{pattern:?}");
@@ -85,6 +93,13 @@ proptest! {
                     replicas[at].lines.extend(theirs.lines);
                     let ours = replicas[at].library.clone();
                     replicas[at].commit(&[&ours, &theirs.library]);
+                }
+                Event::Analyze(survey) => {
+                    let before = replicas[at].library.clone();
+                    for (plugin, analysis) in survey.news(&before) {
+                        replicas[at].library.add_analysis(&plugin, &analysis);
+                    }
+                    assert_eq!(losses(&before, &replicas[at].library), []);
                 }
                 Event::Epoch(month) => {
                     let epoch = ["1970-01", "2026-10", "2026-11"][month].parse().expect("a month");

@@ -1,9 +1,11 @@
 //! What one library knows and another does not: where the second is not at least the first.
 
+use crate::model::analysis::Analysis;
 use crate::model::evidence::{Cells, Slot};
-use crate::model::id::RecordId;
-use crate::model::library::{Library, plugin_path};
+use crate::model::id::{PluginId, RecordId};
+use crate::model::library::Library;
 use crate::model::pattern::Pattern;
+use crate::model::plugin_file::plugin_path;
 
 /// Something that one library knows and another knows less of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub(super) enum Known {
     Requests(String),
     /// What is told of a pattern or component beside its cells.
     Description(String),
+    /// What the catalog says of a plugin.
+    Catalog(PluginId),
     /// Whether an execution counts in a cell.
     Decision(String, Slot, RecordId),
 }
@@ -38,6 +42,7 @@ impl Known {
             Self::Cell(subject, slot) => format!("the cell {} of {subject}", words(slot)),
             Self::Requests(subject) => format!("the number of requests of {subject}"),
             Self::Description(subject) => format!("`updated` of {subject}"),
+            Self::Catalog(plugin) => format!("the catalog of {plugin}"),
             Self::Decision(subject, slot, id) => {
                 format!("the decision on execution {id} in {} of {subject}", words(slot))
             }
@@ -77,7 +82,7 @@ pub(super) fn losses(was: &Library, is: &Library) -> Vec<Loss> {
     }
     for (id, before) in &was.components {
         let now = is.components.get(id);
-        let file = plugin_path(id);
+        let file = plugin_path(&id.owner());
         for (slot, was, is) in lowered(&before.cells, now.map(|it| &it.cells)) {
             lost(Known::Cell(id.to_string(), slot), &file, was.to_string(), is.to_string());
         }
@@ -86,12 +91,25 @@ pub(super) fn losses(was: &Library, is: &Library) -> Vec<Loss> {
             lost(of, &file, before.updated.to_string(), now.updated.to_string());
         }
     }
+    for (id, before) in &was.analyses {
+        let now = is.analyses.get(id);
+        if now.is_none_or(|now| now < before) {
+            let of = Known::Catalog(id.clone());
+            lost(of, &plugin_path(id), dated(before), now.map_or_else(|| "nothing".to_owned(), dated));
+        }
+    }
     for (claim, was) in was.decisions.beyond(&is.decisions).iter() {
         let of = Known::Decision(claim.subject.clone(), claim.slot.clone(), claim.id);
         let now = is.decisions.get(claim).map_or_else(|| "nothing".to_owned(), |it| it.to_string());
         lost(of, "forgotten", was.to_string(), now);
     }
     losses
+}
+
+/// An analysis by what decides which one counts.
+fn dated(analysis: &Analysis) -> String {
+    let stamp = analysis.stamp().map(|it| format!("of {} by rules {}", it.updated, it.extractor));
+    stamp.unwrap_or_else(|| "nothing that can be read".to_owned())
 }
 
 /// Cells that are lower: the slot, what was and what is.

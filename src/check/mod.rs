@@ -2,6 +2,7 @@
 //!
 //! What can't be compared because notes or history are missing is *not checked*, never passed.
 
+mod catalog;
 mod change;
 mod gap;
 mod loss;
@@ -182,6 +183,7 @@ fn audit_learning(subject: &Subject<'_>, around: &Around<'_>) -> Vec<Finding> {
         bytes,
         paths,
         characters,
+        catalog::catalog(subject),
         range::join(subject, &counted),
         range::evidence(subject, around),
         range::months(subject),
@@ -208,7 +210,7 @@ impl Subject<'_> {
         &self.tree.held.problems
     }
 
-    fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+    fn files(&self) -> &BTreeMap<String, Rc<[u8]>> {
         &self.tree.held.files
     }
 

@@ -7,7 +7,8 @@ use super::loss::{Known, Loss, losses};
 use super::rules::MERGE;
 use super::{Finding, Subject};
 use crate::model::evidence::Cells;
-use crate::model::library::{Library, plugin_path};
+use crate::model::library::Library;
+use crate::model::plugin_file::plugin_path;
 use crate::model::record::Record;
 use crate::model::recount::recount;
 use crate::model::time::Timestamp;
@@ -41,7 +42,7 @@ pub(super) fn join(subject: &Subject<'_>, counted: &Library) -> Vec<Finding> {
         let told = told.filter(|loss| !matches!(loss.of, Known::Cell(..)));
         lost.extend(told.map(|loss| finding(subject, &loss, "the notes say", MERGE)));
     }
-    let first = subject.before().map(|before| before.epoch.clone());
+    let before = subject.before();
     let mut told = BTreeSet::new();
     for step in subject.steps() {
         let parents = step.parents.clone().since(&step.here.epoch);
@@ -53,7 +54,11 @@ pub(super) fn join(subject: &Subject<'_>, counted: &Library) -> Vec<Finding> {
         for loss in lost_here {
             // A commit that puts it right, or takes back what no note tells, is the cure.
             let settled = match loss.of {
-                Known::Epoch => first.as_ref() <= Some(&library.epoch),
+                Known::Epoch => before.as_ref().is_none_or(|before| before.epoch <= library.epoch),
+                Known::Catalog(ref plugin) => {
+                    let was = before.as_ref().and_then(|before| before.analyses.get(plugin));
+                    was <= library.analyses.get(plugin)
+                }
                 _ => subject.is_known(),
             };
             if !settled && still.iter().any(|it| it.of == loss.of) && told.insert(loss.of.clone()) {
@@ -105,7 +110,7 @@ pub(super) fn evidence(subject: &Subject<'_>, around: &Around<'_>) -> Vec<Findin
     }
     for (id, record) in &library.components {
         let untold = told.untold_of_component(id, record);
-        let path = plugin_path(id);
+        let path = plugin_path(&id.owner());
         findings.extend(untold.into_iter().map(|field| invented(subject, &path, field, id.as_str())));
     }
     if findings.is_empty() {
@@ -184,10 +189,20 @@ fn too_late(subject: &Subject<'_>, step: &Step) -> Vec<Finding> {
     for (id, here) in &step.here.components {
         let (before, tip) = (step.parents.components.get(id), library.components.get(id));
         for month in late(&here.cells, before.map(|it| &it.cells), tip.map(|it| &it.cells)) {
-            found(plugin_path(id), format!("the month {month} of {id}"));
+            found(plugin_path(&id.owner()), format!("the month {month} of {id}"));
         }
         if is_late(here.updated, before.map(|it| it.updated), tip.map(|it| it.updated)) {
-            found(plugin_path(id), format!("`updated` ({}) of {id}", here.updated));
+            found(plugin_path(&id.owner()), format!("`updated` ({}) of {id}", here.updated));
+        }
+    }
+    for (plugin, here) in &step.here.analyses {
+        let updated = |library: &Library| Some(library.analyses.get(plugin)?.stamp()?.updated);
+        let here = here
+            .stamp()
+            .map(|stamp| stamp.updated)
+            .filter(|here| is_late(*here, updated(&step.parents), updated(library)));
+        if let Some(updated) = here {
+            found(plugin_path(plugin), format!("the catalog of {plugin} ({updated})"));
         }
     }
     let epoch = &step.here.epoch;

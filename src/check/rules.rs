@@ -7,8 +7,9 @@ use similar::TextDiff;
 use super::gap::{Around, NEWER};
 use super::{Finding, Subject};
 use crate::model::evidence::{Cells, Slot};
-use crate::model::library::{Library, plugin_path};
+use crate::model::library::Library;
 use crate::model::oid::Oid;
+use crate::model::plugin_file::plugin_path;
 use crate::model::record::Record;
 use crate::store::{Gap, LEARNING, NOTES, Noted, Unread};
 
@@ -173,7 +174,7 @@ pub(super) fn cells(subject: &Subject<'_>, counted: &Library, around: &Around<'_
     }
     let ids: BTreeSet<_> = library.components.keys().chain(counted.components.keys()).collect();
     for id in ids {
-        let path = plugin_path(id);
+        let path = plugin_path(&id.owner());
         if unreadable(&path) {
             continue;
         }
@@ -246,7 +247,7 @@ pub(super) fn canonical_bytes(subject: &Subject<'_>, named: &BTreeSet<&str>) -> 
             }
             continue;
         };
-        if bytes != right && !named.iter().any(|name| name.starts_with(object.as_str())) {
+        if bytes[..] != right[..] && !named.iter().any(|name| name.starts_with(object.as_str())) {
             let message = format!("its bytes are not canonical: {}", difference(bytes, right));
             wrong.push(Finding::failed("bytes", object, message, MERGE).in_file(path));
         }

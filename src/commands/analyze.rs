@@ -1,7 +1,8 @@
-//! `analyze`: what marketplaces hold, and what is wrong with them.
+//! `analyze`: what marketplaces hold, and what is wrong with them; what is new of it goes into the catalog.
 
 use serde_json::json;
 
+use super::cataloging::{self, Cataloged};
 use super::facts::{KINDS, Totals};
 use super::marketplace::components;
 use super::stocks::Stocks;
@@ -13,11 +14,17 @@ use crate::model::redact::redact;
 use crate::ui::{Failure, count, exit, quoted, thousands};
 
 /// Analyze marketplaces: what they hold, what it costs a session, what is wrong
+///
+/// What is new of their components and facts is committed to this clone's learning branch, in one commit, and
+/// so becomes known to everybody who shares it. What did not change is neither read nor committed again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  git orchestrate analyze --diagnostics
+  git orchestrate analyze --dry-run --diagnostics
 
+`merge` takes the catalog into the library, and `sync` shares it with the rest.
+Descriptions and facts are kept, no whole texts, and nothing that looks like a
+secret.
 Tokens are characters divided by four: `always` is what names and descriptions
 cost every session, `on invoke` what the texts cost when they are used.")]
 pub(crate) struct Args {
@@ -30,34 +37,40 @@ pub(crate) struct Args {
     /// Count what is known of the components, and how it was read
     #[arg(long)]
     facts: bool,
+    /// Only look: say what is new, and commit nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
 }
 
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let stocks = Stocks::open(cx, &store)?;
-    let mut listings = Vec::new();
-    for (number, listing) in stocks.listings()?.into_iter().enumerate() {
-        let facts = if args.facts { stocks.facts(number)? } else { Vec::new() };
-        listings.push((listing, facts));
-    }
+    let mut listings: Vec<(usize, Listing)> = stocks.listings()?.into_iter().enumerate().collect();
     if let Some(name) = &args.name {
-        listings.retain(|(listing, _)| listing.name == *name);
+        listings.retain(|(_, listing)| listing.name == *name);
         if listings.is_empty() {
             return Err(Failure::new(exit::USAGE, format!("no marketplace is called {name} here"))
                 .hint("`git orchestrate marketplace list` lists them"));
         }
     }
+    let cataloged = cataloging::catalog(cx, &store, &stocks, &listings, args.dry_run)?;
+    let mut facts = Vec::new();
+    for (number, _) in &listings {
+        facts.push(if args.facts { stocks.facts(*number)? } else { Vec::new() });
+    }
     if cx.ui.is_json() {
-        let all: Vec<_> = listings.iter().map(|(listing, facts)| as_json(listing, facts, args)).collect();
+        let with_facts = listings.iter().zip(&facts);
+        let all: Vec<_> = with_facts.map(|((_, it), facts)| as_json(it, facts, &cataloged, args)).collect();
         cx.ui.json(&all);
         return DONE;
     }
     if listings.is_empty() {
         cx.ui.line("no marketplaces yet");
         cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
+        return DONE;
     }
-    for (index, (listing, facts)) in listings.iter().enumerate() {
+    for (index, ((_, listing), facts)) in listings.iter().zip(&facts).enumerate() {
         if index > 0 {
             cx.ui.gap();
         }
@@ -65,10 +78,12 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         cx.ui.headline(format!("{} ({source})", listing.name));
         show(cx, listing, facts, args);
     }
+    cx.ui.gap();
+    cataloged.tell(cx, &store);
     DONE
 }
 
-fn as_json(listing: &Listing, facts: &[Vec<Fact>], args: &Args) -> serde_json::Value {
+fn as_json(listing: &Listing, facts: &[Vec<Fact>], cataloged: &Cataloged, args: &Args) -> serde_json::Value {
     let mut value = json!({
         "v": 1,
         "name": listing.name,
@@ -81,6 +96,7 @@ fn as_json(listing: &Listing, facts: &[Vec<Fact>], args: &Args) -> serde_json::V
         })).collect::<Vec<_>>(),
         "hooks": listing.hooks,
         "renames": listing.renames,
+        "catalog": cataloged.json(&listing.name),
     });
     if args.diagnostics {
         value["diagnostics"] = json!(listing.diagnostics);

@@ -3,13 +3,15 @@
 use serde_json::json;
 
 use super::facts::{KINDS, place_of};
-use super::knowledge::{Knowledge, library};
+use super::knowledge::{Knowledge, cataloged, library};
 use super::stocks::Stocks;
-use super::{Context, DONE, Ended, reliability};
-use crate::model::component::Card;
+use super::{Context, DONE, Ended, elsewhere, reliability};
+use crate::model::capability::Fact;
+use crate::model::component::{Card, Contract, TokenCost};
 use crate::model::id::ComponentId;
 use crate::research::facts::corrected;
 use crate::research::reliability::Reliability;
+use crate::research::search::Hit;
 use crate::store::Store;
 use crate::ui::{Failure, clip, exit, percent, share, tally, thousands};
 
@@ -34,12 +36,14 @@ enum Verb {
 Example:
   git orchestrate catalog search scan for secrets
 
-`covers` is the share of the words, by weight, that the component speaks of.")]
+`covers` is the share of the words, by weight, that the component speaks of.
+Behind the components that are here come those that only teammates have: what
+they analyzed is in git.")]
     Search {
         /// What it should do
         #[arg(value_name = "WORDS", required = true)]
         words: Vec<String>,
-        /// At most this many
+        /// At most this many, and as many that only teammates have
         #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
         max_count: usize,
     },
@@ -50,7 +54,8 @@ Example:
 
 Facts are read from the component's text; nothing of it is run. `sure` is how
 often facts that are read this way were right when people checked them. What
-runs wrote counts more than what the text says.")]
+runs wrote counts more than what the text says. Of a component that is not on
+this machine, what a teammate's `analyze` kept in git is shown.")]
     Show {
         /// Its id, or the end of it that names only one: a name, or `skill/licence`
         #[arg(value_name = "COMPONENT")]
@@ -63,28 +68,48 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let store = cx.store(&repo)?;
     match &args.verb {
         Verb::Search { words, max_count } => search(cx, &store, &words.join(" "), *max_count),
-        Verb::Show { component } => {
+        Verb::Show { component: name } => {
             let known = Knowledge::read(cx, &store)?;
-            show(cx, &known, &find(&known.stocks, component)?)
+            if let Some(component) = find(&known.stocks, name)? {
+                return show(cx, &known, &Shown::here(&component, &known)?);
+            }
+            match elsewhere::find(&cataloged(cx, &store)?, name)? {
+                Some(absent) => absent.show(cx, &store, &known),
+                None => Err(Failure::new(exit::USAGE, format!("no component is called {name} here"))
+                    .hint("`git orchestrate catalog search WORDS` finds components")),
+            }
         }
     }
+}
+
+/// A component that was found, be it here or only in git.
+struct Row {
+    hit: Hit,
+    description: String,
+    here: bool,
 }
 
 fn search(cx: &Context, store: &Store<'_>, words: &str, max_count: usize) -> Ended {
     let stocks = Stocks::open(cx, store)?;
     let library = library(cx, store)?;
-    let mut hits = stocks.search(words, max_count)?;
-    let most = hits.iter().map(|hit| hit.coverage).fold(0.0, f64::max);
-    hits.retain(|hit| hit.coverage >= most * NEAR);
+    let hits = stocks.search(words, max_count)?;
     let catalog = stocks.catalog(hits.iter().map(|hit| hit.component.clone()))?;
-    let description = |id| catalog.get(id).map_or("", |component| component.description.as_str());
+    let elsewhere = elsewhere::search(store, &stocks, words, max_count)?;
+    let here = hits.into_iter().map(|hit| {
+        let description = catalog.get(&hit.component).map_or_else(String::new, |it| it.description.clone());
+        Row { hit, description, here: true }
+    });
+    let absent = elsewhere.hits.into_iter().map(|(hit, description)| Row { hit, description, here: false });
+    let mut rows: Vec<Row> = here.chain(absent).collect();
+    let most = rows.iter().map(|row| row.hit.coverage).fold(0.0, f64::max);
+    rows.retain(|row| row.hit.coverage >= most * NEAR);
     if cx.ui.is_json() {
-        let all: Vec<_> = hits
+        let all: Vec<_> = rows
             .iter()
-            .map(|hit| {
+            .map(|Row { hit, description, here }| {
                 json!({
                     "v": 1, "component": hit.component, "score": hit.score, "coverage": hit.coverage,
-                    "matched": hit.matched, "also": hit.also, "description": description(&hit.component),
+                    "matched": hit.matched, "also": hit.also, "description": description, "here": here,
                     "tally": library.component_tally(&hit.component),
                 })
             })
@@ -92,75 +117,120 @@ fn search(cx: &Context, store: &Store<'_>, words: &str, max_count: usize) -> End
         cx.ui.json(&all);
         return DONE;
     }
-    if hits.is_empty() {
-        let all = stocks.len()?;
+    if rows.is_empty() {
+        let all = stocks.len()? + elsewhere.all;
         cx.ui.line(format!("none of {all} components speaks of that"));
         if all == 0 {
             cx.ui.hint("`git orchestrate marketplace add --starter` adds plugins that work without an agent");
         }
         return DONE;
     }
-    for hit in &hits {
+    for Row { hit, description, here } in &rows {
         let record = tally(library.component_tally(&hit.component));
+        let place = if *here { "" } else { ", not on this machine" };
         cx.ui.headline(hit.component.as_str());
-        cx.ui.line(format!("  {}", clip(description(&hit.component), 77)));
-        cx.ui.aside(format!("  covers {}, {record}", share(hit.coverage)));
+        cx.ui.line(format!("  {}", clip(description, 77)));
+        cx.ui.aside(format!("  covers {}, {record}{place}", share(hit.coverage)));
+    }
+    if rows.iter().any(|row| !row.here) {
+        cx.ui
+            .hint("`git orchestrate catalog show COMPONENT` says how to get one that is not on this machine");
     }
     DONE
 }
 
 /// The component that `name` means: its id, or what ends in these parts.
-fn find(stocks: &Stocks<'_>, name: &str) -> Result<Card, Failure> {
-    let ending = format!("/{name}");
-    let named = |id: &ComponentId| id.as_str() == name || id.as_str().ends_with(&ending);
+fn find(stocks: &Stocks<'_>, name: &str) -> Result<Option<Card>, Failure> {
     let mut matching = stocks.ids()?;
-    matching.retain(named);
-    let one = match &matching[..] {
-        [one] => stocks.card(one)?,
-        _ => None,
-    };
-    match (one, &matching[..]) {
-        (Some(one), _) => Ok(one),
-        (None, [] | [_]) => Err(Failure::new(exit::USAGE, format!("no component is called {name} here"))
-            .hint("`git orchestrate catalog search WORDS` finds components")),
-        _ => {
-            let failure = Failure::new(exit::USAGE, format!("{name} names {} components", matching.len()));
-            let some = matching.iter().take(SHOWN_NAMES).map(ComponentId::to_string);
-            Err(failure.hint(format!("say which one: {}", some.collect::<Vec<_>>().join(", "))))
-        }
+    matching.retain(|id| means(name, id));
+    match &matching[..] {
+        [] => Ok(None),
+        [one] => stocks.card(one),
+        _ => Err(several(name, matching.iter())),
     }
+}
+
+/// Whether `name` is an id, or the end of it.
+pub(super) fn means(name: &str, id: &ComponentId) -> bool {
+    id.as_str() == name || id.as_str().strip_suffix(name).is_some_and(|rest| rest.ends_with('/'))
+}
+
+/// A name that more than one component has.
+pub(super) fn several<'c>(name: &str, ids: impl ExactSizeIterator<Item = &'c ComponentId>) -> Failure {
+    let failure = Failure::new(exit::USAGE, format!("{name} names {} components", ids.len()));
+    let some: Vec<String> = ids.take(SHOWN_NAMES).map(ComponentId::to_string).collect();
+    failure.hint(format!("say which one: {}", some.join(", ")))
 }
 
 /// How many components of one name a hint lists.
 const SHOWN_NAMES: usize = 4;
 
-fn show(cx: &Context, known: &Knowledge<'_>, component: &Card) -> Ended {
-    let facts = corrected(known.stocks.facts_of(&component.id)?, component, &known.executions);
-    let record = known.library.component_tally(&component.id);
-    let reliability = Reliability::of(&component.id, &known.executions);
+/// A component as it is shown, be it here or only in git.
+pub(super) struct Shown<'c> {
+    pub(super) id: &'c ComponentId,
+    pub(super) description: &'c str,
+    /// Seen from its marketplace's root; `None`: it is not here.
+    pub(super) file: Option<String>,
+    /// Where its marketplace can be had, if it is not here.
+    pub(super) from: Option<&'c str>,
+    pub(super) content: &'c str,
+    pub(super) has_contract: bool,
+    /// The contract itself, which only the component has.
+    pub(super) contract: Option<&'c Contract>,
+    pub(super) tokens: TokenCost,
+    pub(super) facts: Vec<Fact>,
+}
+
+impl<'c> Shown<'c> {
+    fn here(component: &'c Card, known: &Knowledge<'_>) -> Result<Self, Failure> {
+        let facts = known.stocks.facts_of(&component.id)?;
+        Ok(Self {
+            id: &component.id,
+            description: &component.description,
+            file: Some(component.file_below_root()),
+            from: None,
+            content: &component.content,
+            has_contract: component.contract.is_some(),
+            contract: component.contract.as_ref(),
+            tokens: component.tokens,
+            facts: corrected(facts, &component.id, &component.content, &known.executions),
+        })
+    }
+}
+
+/// Shows what is known of a component.
+pub(super) fn show(cx: &Context, known: &Knowledge<'_>, shown: &Shown<'_>) -> Ended {
+    let Shown { id, description, file, from, content, has_contract, contract, tokens, facts } = shown;
+    let record = known.library.component_tally(id);
+    let reliability = Reliability::of(id, &known.executions);
     if cx.ui.is_json() {
         cx.ui.json(&json!({
-            "v": 1, "component": component.id, "description": component.description, "file": component.file_below_root(),
-            "content": component.content, "contract": component.contract, "tokens": component.tokens,
+            "v": 1, "component": id, "description": description, "file": file, "from": from,
+            "content": content, "has_contract": has_contract, "contract": contract, "tokens": tokens,
             "tally": record, "reliability": reliability, "facts": facts,
         }));
         return DONE;
     }
-    cx.ui.headline(component.id.as_str());
-    cx.ui.line(&component.description);
+    cx.ui.headline(id.as_str());
+    cx.ui.line(description);
     cx.ui.gap();
-    let tokens = component.tokens;
     let tokens =
         format!("{} tokens always, {} on invoke", thousands(tokens.always), thousands(tokens.on_invoke));
-    let runs = if component.contract.is_some() { "without an agent" } else { "needs an agent" };
+    let runs = if *has_contract { "without an agent" } else { "needs an agent" };
     let about = [
-        ("file", component.file_below_root()),
+        ("file", file.clone().unwrap_or_else(|| "not on this machine".to_owned())),
         ("context", tokens),
         ("record", tally(record)),
         ("runs", runs.to_owned()),
     ];
     cx.ui.table(&[], &about.map(|(name, text)| vec![name.to_owned(), text]), &[]);
     reliability::show(cx, &reliability);
+    table(cx, facts);
+    DONE
+}
+
+/// Facts with the place that says each and how it was read.
+fn table(cx: &Context, facts: &[Fact]) {
     cx.ui.gap();
     let mut rows = Vec::new();
     for kind in KINDS.iter().filter(|kind| !OF_THEIR_OWN.contains(kind)) {
@@ -176,7 +246,6 @@ fn show(cx: &Context, known: &Knowledge<'_>, component: &Card) -> Ended {
         }
     }
     cx.ui.table(&["fact", "", "said in", "read from", "sure"], &rows, &[4]);
-    DONE
 }
 
 /// Kinds of facts that have lines above the table.

@@ -141,6 +141,9 @@ fn show(cx: &Context, store: &Store<'_>, remote: &Remote, ci: Option<Ci>) -> End
             let (executions, patterns) =
                 (count(adopted.executions, "execution"), count(adopted.patterns, "pattern"));
             cx.ui.line(format!("the remote {name} taught us {executions} and {patterns} that were new here"));
+            if adopted.cataloged > 0 {
+                cx.ui.line(format!("it brought the catalog of {}", count(adopted.cataloged, "plugin")));
+            }
             if adopted.bad_lines > 0 {
                 cx.ui.warn(format!(
                     "{} of its notes could not be read; `git orchestrate check` names them",

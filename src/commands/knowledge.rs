@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Context;
 use super::stocks::Stocks;
 use crate::model::component::Card;
-use crate::model::library::Library;
+use crate::model::library::{Library, Problem};
 use crate::model::record::Execution;
 use crate::model::recount::{executions, recount};
 use crate::store::{Reading, Store};
@@ -49,16 +49,27 @@ pub(super) fn memory<'s>(cx: &Context, store: &'s Store<'_>) -> Result<Memory<'s
     Ok(Memory { reading, committed, library })
 }
 
-/// The library as it is committed. What can't be read is named and passed over.
+/// The library as it is committed, without its catalog. What can't be read is named and passed over.
 fn committed(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
-    let (committed, problems) = store.library()?;
-    for problem in &problems {
-        cx.ui.warn(format!("{} could not be read and is passed over: {}", problem.path, problem.reason));
-    }
+    let (committed, problems) = store.evidence()?;
+    name(cx, &problems);
     Ok(committed)
 }
 
-/// The library: merged, open, and recorded but not committed yet.
+/// The library as it is committed, with its catalog. What can't be read is named and passed over.
+pub(super) fn cataloged(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
+    let (cataloged, problems) = store.library()?;
+    name(cx, &problems);
+    Ok(cataloged)
+}
+
+fn name(cx: &Context, problems: &[Problem]) {
+    for problem in problems {
+        cx.ui.warn(format!("{} could not be read and is passed over: {}", problem.path, problem.reason));
+    }
+}
+
+/// The library without its catalog: merged, open, and recorded but not committed yet.
 pub(super) fn library(cx: &Context, store: &Store<'_>) -> Result<Library, Failure> {
     Ok(memory(cx, store)?.library)
 }

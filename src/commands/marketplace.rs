@@ -216,6 +216,12 @@ fn told_of(cx: &Context, store: &Store<'_>, listing: &Listing, source: &str, pin
             count(unfetched, "plugin")
         ));
     }
+    if source != BUILTIN && !listing.components.is_empty() {
+        cx.ui.hint(format!(
+            "`git orchestrate analyze {}` keeps in git what it offers, for all who share it",
+            quoted(name)
+        ));
+    }
     let troubled = listing.diagnostics.len();
     if troubled > 0 {
         cx.ui.hint(format!(
@@ -297,7 +303,7 @@ fn remove(cx: &Context, store: &Store<'_>, name: &str) -> Ended {
     if cx.ui.is_json() {
         cx.ui.json(&json!({"v": 1, "removed": name}));
     } else {
-        cx.ui.line(format!("{name} is forgotten; what its components did stays recorded"));
+        cx.ui.line(format!("{name} is forgotten here; what was recorded and cataloged of it stays"));
     }
     DONE
 }

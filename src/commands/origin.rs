@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::Context;
-use crate::git::{GitError, Repository, Shelf, Wanted};
+use crate::git::{GitError, Repository, Shelf, Wanted, without_password};
 use crate::marketplace::diagnostic::Severity;
 use crate::marketplace::fetched::CURRENT;
 use crate::marketplace::listing::Listing;
@@ -18,6 +18,8 @@ use crate::marketplace::{self, MarketplaceError, Nature, Site, starter};
 use crate::model::component::Component;
 use crate::model::oid::Oid;
 use crate::model::redact::redact;
+use crate::model::text::is_hidden;
+use crate::model::time::Timestamp;
 use crate::store::Settings;
 use crate::ui::{Failure, count, exit, quoted};
 
@@ -229,6 +231,50 @@ fn choose(repo: &Repository, source: &GitSource, commit: Oid) -> Result<(), GitE
     written.map_err(|source| GitError::Io { doing: "write", path: place, source })
 }
 
+/// Of which moment each plugin of a marketplace is, and last the marketplace itself: when what git fetched
+/// was committed, and never after `now`. Of everything else nobody knows better than `now`.
+pub(super) fn moments(
+    repo: &Repository,
+    settings: &Settings,
+    listing: &Listing,
+    now: Timestamp,
+) -> (BTreeMap<String, Timestamp>, Timestamp) {
+    let dated = |source: &GitSource, commit: Option<Oid>| {
+        let date = commit.and_then(|commit| shelf(repo, source).date_of(commit));
+        date.map_or(now, |date| date.clamp(Timestamp::default(), now))
+    };
+    let source = settings.marketplaces.get(&listing.name).map(|source| Origin::of(source));
+    let whole = match source {
+        Some(Origin::Git(git)) => dated(&git, settings.pins.get(&listing.name).copied().or(git.commit)),
+        _ => now,
+    };
+    let elsewhere = listing.plugins.iter().filter_map(|plugin| Some((plugin, plugin.git.as_ref()?)));
+    let moments =
+        elsewhere.map(|(plugin, git)| (plugin.name.clone(), whole.max(dated(git, current(repo, git)))));
+    (moments.collect(), whole)
+}
+
+/// Where others get a marketplace as well, if that is not a folder here and lets nobody in.
+pub(super) fn shared_source(source: &str) -> Option<String> {
+    match Origin::of(source) {
+        Origin::Builtin => Some(source.to_owned()),
+        Origin::Folder(_) => None,
+        Origin::Git(git) => {
+            let is_open = without_password(&git.url) == git.url && redact(source) == source;
+            let is_short = source.len() <= LONGEST_SOURCE && !source.contains(is_hidden);
+            (is_open && is_short).then(|| source.to_owned())
+        }
+    }
+}
+
+/// The longest source that is kept for others, in bytes.
+const LONGEST_SOURCE: usize = 500;
+
+/// The commit that counts of a plugin's source, if it was fetched.
+fn current(repo: &Repository, source: &GitSource) -> Option<Oid> {
+    std::fs::read_to_string(shelf(repo, source).dir.join(CURRENT)).ok()?.trim().parse().ok()
+}
+
 /// Removes what was fetched and no known marketplace needs any more.
 pub(super) fn sweep(repo: &Repository, settings: &Settings) -> Result<(), Failure> {
     let dir = kept(repo);
@@ -260,9 +306,7 @@ fn needed(repo: &Repository, settings: &Settings) -> BTreeMap<String, Vec<Oid>> 
         let plugins =
             listing(repo, Some(name), source, pin).map(|listing| listing.plugins).unwrap_or_default();
         for git in plugins.iter().filter_map(|plugin| plugin.git.as_ref()) {
-            let current = std::fs::read_to_string(shelf(repo, git).dir.join(CURRENT)).ok();
-            let current: Option<Oid> = current.and_then(|text| text.trim().parse().ok());
-            needed.entry(git.key()).or_default().extend(current);
+            needed.entry(git.key()).or_default().extend(current(repo, git));
         }
     }
     needed
@@ -271,6 +315,17 @@ fn needed(repo: &Repository, settings: &Settings) -> BTreeMap<String, Vec<Oid>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_others_reach_and_may_see_is_kept_for_them() {
+        for source in [BUILTIN, "https://host/a.git#main", "git@host:a/b", "ssh://git@host/a"] {
+            assert_eq!(shared_source(source).as_deref(), Some(source));
+        }
+        let long = format!("https://host/{}", "a".repeat(LONGEST_SOURCE));
+        for source in ["/home/me/market", "https://me:word@host/a", "https://token@host/a", &long] {
+            assert_eq!(shared_source(source), None, "{source}");
+        }
+    }
 
     #[test]
     fn a_url_may_name_a_branch_or_a_commit_and_everything_else_is_a_folder() {

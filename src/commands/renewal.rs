@@ -119,6 +119,7 @@ fn show(cx: &Context, store: &Store<'_>, name: &str, renewed: &Renewed, wish: Wi
         cx.ui.hint(format!("`git orchestrate marketplace update {}` takes it in", quoted(name)));
         return;
     }
+    cx.ui.hint(format!("`git orchestrate analyze {}` takes it into the catalog", quoted(name)));
     let foreign = unapproved(store, &renewed.listing.components).len();
     if foreign > 0 {
         cx.ui.line(format!("not approved to run: {}", count(foreign, "script")));

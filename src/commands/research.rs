@@ -97,7 +97,7 @@ fn report(
 fn candidate(hit: &Hit, known: &Knowledge<'_>) -> Result<Candidate, Failure> {
     let component = known.stocks.card(&hit.component)?;
     let facts = match &component {
-        Some(it) => corrected(known.stocks.facts_of(&it.id)?, it, &known.executions),
+        Some(it) => corrected(known.stocks.facts_of(&it.id)?, &it.id, &it.content, &known.executions),
         None => Vec::new(),
     };
     let action = |fact: &Fact| match fact.claim {

@@ -56,6 +56,11 @@ impl<'a> Stocks<'a> {
         })
     }
 
+    /// Names everything that is known here: what is known later under the same name is the same.
+    pub(super) fn fingerprint(&self) -> [u8; 32] {
+        self.derived.borrow().fingerprint()
+    }
+
     /// How many components there are.
     pub(super) fn len(&self) -> Result<usize, Failure> {
         self.ask(|derived| {

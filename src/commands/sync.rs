@@ -246,6 +246,10 @@ fn tell_share(cx: &Context, synced: &Synced) {
         share.requests
     ));
     cx.ui.talk(format!("  {}: shapes, keywords, outcomes, durations", count(share.patterns, "pattern")));
+    if share.cataloged > 0 {
+        let plugins = count(share.cataloged, "plugin");
+        cx.ui.talk(format!("  the catalog of {plugins}: what their components say of themselves, and facts"));
+    }
     let branches = share.refs.iter().filter_map(|name| name.strip_prefix("refs/heads/"));
     branches.for_each(|name| cx.ui.talk(format!("  the branch {name}, to be reviewed there")));
     cx.ui.talk("  as hashes: who ran it; as they are: names of components, commits, clones");
@@ -271,6 +275,9 @@ fn tell(cx: &Context, synced: &Synced, dry_run: bool) {
     if let Some(taken) = &synced.taken {
         let (executions, patterns) = (count(taken.executions, "execution"), count(taken.patterns, "pattern"));
         cx.ui.line(format!("{} taught us {executions} and {patterns}", synced.remote));
+        if taken.cataloged > 0 {
+            cx.ui.line(format!("it brought the catalog of {}", count(taken.cataloged, "plugin")));
+        }
         for name in &taken.reviewed {
             cx.ui.good("merged", format!("{name}, by {}", synced.remote));
         }

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 
 use super::command::Git;
 use super::error::GitError;
+use super::objects::to_gix;
 use super::repository::Repository;
 use super::running::Running;
 use super::unattended::Unattended;
 use crate::host::Host;
 use crate::model::oid::Oid;
+use crate::model::time::Timestamp;
 
 /// What git may fetch by.
 const TRANSPORTS: &str = "https:ssh:git:file";
@@ -45,6 +47,14 @@ impl Shelf {
     /// The folder of a commit's tree, kept or not.
     pub(crate) fn tree(&self, commit: Oid) -> PathBuf {
         self.dir.join(commit.to_string()).join(&self.name)
+    }
+
+    /// When a commit was made that was fetched here, as far as that is known: committer's time.
+    pub(crate) fn date_of(&self, commit: Oid) -> Option<Timestamp> {
+        let options = gix::open::Options::isolated().open_path_as_is(true);
+        let objects = gix::open_opts(self.dir.join("objects.git"), options).ok()?;
+        let seconds = objects.find_commit(to_gix(commit)).ok()?.time().ok()?.seconds;
+        Some(Timestamp(seconds.saturating_mul(1_000)))
     }
 
     /// Removes the trees of all commits but these.
@@ -194,6 +204,9 @@ mod tests {
         let text = |commit| fs::read_to_string(shelf.tree(commit).join("a.txt")).expect("a file");
         assert_eq!((text(first).as_str(), text(second).as_str()), ("1", "2"));
         assert!(!shelf.tree(second).join("ran").exists());
+        let made = theirs.git(["show", "-s", "--format=%ct", &second.to_string()]);
+        assert_eq!(shelf.date_of(second).map(|it| it.seconds().to_string()), Some(made));
+        assert_eq!(shelf.date_of("12".repeat(20).parse().expect("an oid")), None);
         assert!(!shelf.tree(second).join(".git").exists());
         shelf.keep_only(&[second]).expect("removed");
         assert!(!shelf.tree(first).exists() && shelf.tree(second).is_dir());

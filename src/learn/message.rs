@@ -1,5 +1,7 @@
 //! Messages of learning commits: the day's learning in a person's words, with trailers.
 
+use super::catalog;
+use crate::model::catalog_change::catalog_changes;
 use crate::model::change::{Change, changes};
 use crate::model::evidence::Tally;
 use crate::model::library::Library;
@@ -70,8 +72,16 @@ pub(crate) fn catch_up(before: &Library, after: &Library) -> String {
 /// The message of a merge of a learning branch into the learning ref.
 pub(crate) fn merge(branch: &str, before: &Library, after: &Library) -> String {
     let changes = changes(before, after);
-    let body = if before == after { "Nothing in it was new.\n".to_owned() } else { listing(&changes) };
-    let mut text = format!("Merge learning branch '{branch}'\n\n{body}");
+    let mut text = format!("Merge learning branch '{branch}'\n\n");
+    let cataloged = catalog_changes(before, after);
+    if before == after {
+        text.push_str("Nothing in it was new.\n");
+    } else if !changes.is_empty() || before.components != after.components || cataloged.is_empty() {
+        text.push_str(&listing(&changes));
+    }
+    for change in &cataloged {
+        text.push_str(&format!("Catalog of {}\n", catalog::lines(change)[0]));
+    }
     let promotions = promotions(&changes);
     if !promotions.is_empty() {
         text.push_str(&format!("\n{promotions}"));

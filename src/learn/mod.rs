@@ -1,5 +1,6 @@
 //! What executions teach, in words: the difference between two libraries, told to a person.
 
+pub(crate) mod catalog;
 mod message;
 
 pub(crate) use crate::model::change::changes;

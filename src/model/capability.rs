@@ -5,6 +5,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+/// The version of the rules by which facts are read. It rises with every change of a rule, a table or a bound
+/// that may give another fact of the same text: what lower versions read is then read again.
+pub(crate) const EXTRACTOR: u32 = 1;
+/// The most facts that are kept of one component.
+pub(crate) const MOST_FACTS: usize = 64;
+/// The longest text in a fact, in characters.
+pub(crate) const LONGEST_TEXT: usize = 160;
+
 /// One fact about a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fact {

@@ -8,6 +8,8 @@ use super::laws::{noted, record, tallies, tallies_by_hand};
 use super::library::Library;
 use super::record::Record;
 use super::recount::recount;
+use super::survey::Survey;
+use super::survey::tests::survey;
 use super::time::Month;
 
 const REPLICAS: usize = 5;
@@ -57,6 +59,8 @@ enum Event {
     Learn,
     /// A team starts afresh: months before do not count.
     Epoch(Month),
+    /// A marketplace is analyzed as it was at some moment.
+    Analyze(Box<Survey>),
     /// What the hub has not seen is lost.
     Crash,
     Sync,
@@ -71,6 +75,7 @@ fn event() -> impl Strategy<Value = Event> {
         8 => (0..COMMITS, record()).prop_map(|(commit, record)| Event::Record(commit, Box::new(record))),
         2 => (0..COMMITS, 0..COMMITS).prop_map(|(old, new)| Event::Amend(old, new)),
         3 => Just(Event::Learn),
+        2 => survey().prop_map(|survey| Event::Analyze(Box::new(survey))),
         1 => Just(Event::Crash),
         5 => Just(Event::Sync),
     ]
@@ -115,6 +120,11 @@ impl Team {
                 replica.annotate(*new, &copied);
             }
             Event::Learn => replica.learn(),
+            Event::Analyze(survey) => {
+                for (plugin, analysis) in survey.news(&replica.library) {
+                    replica.library.add_analysis(&plugin, &analysis);
+                }
+            }
             Event::Epoch(month) => {
                 let fresh = Library { epoch: month.clone(), ..Library::default() };
                 replica.library.join(&fresh);

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Cells, Slot};
 use super::id::{ComponentId, RecordId};
-use super::library::{ComponentRecord, Issue, Library};
+use super::library::Library;
 use super::pattern::{Pattern, Shape};
+use super::plugin_file::{ComponentRecord, Issue};
 use super::record::{Execution, Outcome, Step, StepOutcome};
 use super::text::visible;
 use super::time::{Month, Timestamp};

@@ -57,6 +57,9 @@ pub(crate) enum NameError {
     /// Not four parts, or a part that is empty, too long or holds what nobody sees.
     #[error("`{0}` is not a component (marketplace/plugin/kind/name)")]
     Component(String),
+    /// Not two parts as a component's id has them.
+    #[error("`{0}` is not a plugin (marketplace/plugin)")]
+    Plugin(String),
     /// A pattern id with anything but `a-z`, `0-9` and `-`.
     #[error("`{0}` is not a pattern id (a-z, 0-9 and - only)")]
     Pattern(String),
@@ -114,6 +117,48 @@ impl ComponentId {
 
     fn part(&self, index: usize) -> &str {
         self.0.split('/').nth(index).unwrap_or_default()
+    }
+
+    /// The plugin that it is part of, with its marketplace.
+    pub(crate) fn owner(&self) -> PluginId {
+        PluginId { marketplace: self.marketplace().to_owned(), plugin: self.plugin().to_owned() }
+    }
+}
+
+/// What a marketplace's entry names. Orders by marketplace first.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct PluginId {
+    marketplace: String,
+    plugin: String,
+}
+
+impl PluginId {
+    /// A plugin from its two parts, each as a component's id could hold it.
+    pub(crate) fn new(marketplace: &str, plugin: &str) -> Result<Self, NameError> {
+        let holds = ComponentId::new(marketplace, plugin, "any", "any").is_ok();
+        let id = Self { marketplace: marketplace.to_owned(), plugin: plugin.to_owned() };
+        if holds { Ok(id) } else { Err(NameError::Plugin(shown(&id.to_string()))) }
+    }
+
+    /// The marketplace that it comes from.
+    pub(crate) fn marketplace(&self) -> &str {
+        &self.marketplace
+    }
+
+    /// Its own name.
+    pub(crate) fn plugin(&self) -> &str {
+        &self.plugin
+    }
+
+    /// The component `kind/name` of it.
+    pub(crate) fn component(&self, key: &str) -> Result<ComponentId, NameError> {
+        format!("{self}/{key}").parse()
+    }
+}
+
+impl fmt::Display for PluginId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/{}", self.marketplace, self.plugin)
     }
 }
 
@@ -221,6 +266,19 @@ mod tests {
         );
         for text in ["lint", "a/b/c", "a/b/c/d/e", "a//c/d", "a/../c/d", "a/b/c/\u{1b}[31m", " a/b/c/d"] {
             assert!(text.parse::<ComponentId>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_plugin_has_the_first_two_parts_of_its_components() {
+        let id: ComponentId = "starter/ci/skill/ci-workflow".parse().expect("valid");
+        let plugin = PluginId::new("starter", "ci").expect("valid");
+        assert_eq!((id.owner(), plugin.component("skill/ci-workflow")), (plugin.clone(), Ok(id)));
+        for key in ["skill", "skill/a/b", "skill/", "/a"] {
+            assert!(plugin.component(key).is_err(), "{key}");
+        }
+        for (marketplace, name) in [("", "ci"), ("a/b", "ci"), ("starter", ".."), ("starter", "\u{1b}")] {
+            assert!(PluginId::new(marketplace, name).is_err(), "{marketplace}/{name}");
         }
     }
 

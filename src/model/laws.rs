@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
+use super::analysis::Analysis;
+use super::analysis::tests::{contents, plugin, stamp};
 use super::counts::Counts;
 use super::evidence::{Slot, Tally};
 use super::id::RecordId;
@@ -115,6 +117,25 @@ fn counted(records: &[Record]) -> Library {
     recount(&noted(records), &Library::default())
 }
 
+/// What machines found of two plugins: by older and later rules, of older and later states, in either
+/// order, and now and then what no program wrote.
+fn analyses() -> impl Strategy<Value = Library> {
+    let text = prop_oneof![Just("[catalog]\nextractor = 9\n".to_owned()), "[ -~\n]{0,20}"];
+    let analysis = |name| {
+        prop_oneof![
+            8 => (1..3_u32, 0..3_i64, contents(name))
+                .prop_map(|(extractor, updated, it)| Analysis::saying(stamp(extractor, updated), &it)),
+            1 => text.clone().prop_map(|text| Analysis::of_text(&text)),
+        ]
+    };
+    let each = (prop::option::of(analysis("one")), prop::option::of(analysis("two")));
+    each.prop_map(|(one, two)| {
+        let found = [("one", one), ("two", two)];
+        let found = found.into_iter().filter_map(|(name, it)| Some((plugin(name), it?)));
+        Library { analyses: found.collect(), ..Library::default() }
+    })
+}
+
 fn joined<'a>(libraries: impl IntoIterator<Item = &'a Library>) -> Library {
     libraries.into_iter().fold(Library::default(), |mut joined, library| {
         joined.join(library);
@@ -205,8 +226,22 @@ proptest! {
     }
 
     #[test]
-    fn a_library_reads_back_from_its_files((a, b) in parts()) {
-        let library = joined([&counted(&a), &counted(&b)]);
+    fn of_analyses_the_greatest_counts_in_any_order(a in analyses(), b in analyses(), c in analyses()) {
+        prop_assert_eq!(joined([&a, &b]), joined([&b, &a]));
+        prop_assert_eq!(joined([&joined([&a, &b]), &c]), joined([&a, &joined([&b, &c])]));
+        prop_assert_eq!(joined([&a, &a]), a.clone());
+        let all = joined([&a, &b, &c]);
+        for (plugin, analysis) in a.analyses.iter().chain(&b.analyses).chain(&c.analyses) {
+            prop_assert!(all.analyses[plugin] >= *analysis);
+        }
+    }
+
+    #[test]
+    fn a_library_reads_back_from_its_files((a, b) in parts(), analysed in analyses()) {
+        let readable = |it: &Analysis| it.stamp().is_some();
+        let analyses = analysed.analyses.into_iter().filter(|(_, it)| readable(it)).collect();
+        let analysed = Library { analyses, ..Library::default() };
+        let library = joined([&counted(&a), &counted(&b), &analysed]);
         let (read, problems) = Library::from_files(library.files()).expect("our format");
         prop_assert_eq!(problems, vec![]);
         prop_assert_eq!(read.files(), library.files());

@@ -6,20 +6,20 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::analysis::Analysis;
 use super::decision::Decisions;
 use super::evidence::{Cells, Tally};
-use super::id::{ComponentId, PatternId};
+use super::id::{ComponentId, PatternId, PluginId};
 use super::pattern::Pattern;
+use super::plugin_file::{ComponentRecord, PluginFile, plugin_path};
 use super::policy::Policy;
-use super::time::{Month, Timestamp};
+use super::time::Month;
+use super::versioned::{Broken, from_toml, text, to_toml};
 
 /// The format of the learning tree that this version reads and writes.
 pub(crate) const FORMAT: &str = "1";
-/// The version of its files that this version reads and writes.
-const VERSION: u32 = 1;
 
 /// Everything that the learning tree holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,10 @@ pub(crate) struct Library {
     /// Which executions cells count although they do not count any more.
     pub(crate) decisions: Decisions,
     pub(crate) patterns: BTreeMap<PatternId, Pattern>,
+    /// What components did.
     pub(crate) components: BTreeMap<ComponentId, ComponentRecord>,
+    /// What the catalog says of plugins.
+    pub(crate) analyses: BTreeMap<PluginId, Analysis>,
     /// Files that this version does not read, by path; kept as they are.
     pub(crate) other: BTreeMap<String, Vec<u8>>,
 }
@@ -43,57 +46,10 @@ impl Default for Library {
             decisions: Decisions::default(),
             patterns: BTreeMap::new(),
             components: BTreeMap::new(),
+            analyses: BTreeMap::new(),
             other: BTreeMap::new(),
         }
     }
-}
-
-/// What is known of one component: a part of `plugins/<marketplace>/<plugin>.toml`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ComponentRecord {
-    /// `at` of the latest execution, and its replica; the later one wins a join of the other fields.
-    pub(crate) updated: Timestamp,
-    pub(crate) replica: String,
-    /// Hash of the component's content in that execution.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) content: Option<String>,
-    /// Error signatures, the latest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) issues: Vec<Issue>,
-    #[serde(default, skip_serializing_if = "Cells::is_empty")]
-    pub(crate) cells: Cells,
-}
-
-/// A known way to fail, and what cured it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Issue {
-    pub(crate) error: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) fix: Option<String>,
-}
-
-impl ComponentRecord {
-    /// Joins what another clone knows of the same component.
-    fn join(&mut self, other: &Self) {
-        self.cells.join(&other.cells);
-        let stamp = |it: &Self| (it.updated, it.replica.clone(), it.content.clone(), it.issues.clone());
-        if stamp(other) > stamp(self) {
-            (self.updated, self.replica, self.content, self.issues) = stamp(other);
-        }
-    }
-}
-
-/// The file form of a plugin's components: tables by `kind/name`.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PluginFile {
-    v: u32,
-    marketplace: String,
-    plugin: String,
-    #[serde(rename = "component")]
-    components: BTreeMap<String, ComponentRecord>,
 }
 
 /// A file of the learning tree that could not be read; it is skipped and kept.
@@ -104,18 +60,6 @@ pub(crate) struct Problem {
     /// A newer version of the program wrote it, and could read it.
     #[serde(skip)]
     pub(crate) newer: bool,
-}
-
-/// Why a file can't be read.
-struct Broken {
-    reason: String,
-    newer: bool,
-}
-
-impl From<String> for Broken {
-    fn from(reason: String) -> Self {
-        Self { reason, newer: false }
-    }
 }
 
 /// The learning tree is of a newer format.
@@ -146,6 +90,9 @@ impl Library {
                 None => drop(self.components.insert(id.clone(), record.clone())),
             }
         }
+        for (plugin, analysis) in &other.analyses {
+            self.add_analysis(plugin, analysis);
+        }
         for (path, bytes) in &other.other {
             let ours = self.other.entry(path.clone()).or_default();
             if bytes > ours {
@@ -153,6 +100,15 @@ impl Library {
             }
         }
         self.drop_before_epoch();
+    }
+
+    /// Takes in an analysis, unless one that counts more is known.
+    pub(crate) fn add_analysis(&mut self, plugin: &PluginId, analysis: &Analysis) {
+        match self.analyses.get_mut(plugin) {
+            Some(ours) if *ours >= *analysis => {}
+            Some(ours) => ours.clone_from(analysis),
+            None => drop(self.analyses.insert(plugin.clone(), analysis.clone())),
+        }
     }
 
     /// The same library where nothing before `epoch` is counted.
@@ -169,10 +125,10 @@ impl Library {
         components.values_mut().for_each(|record| record.cells.since(epoch));
     }
 
-    /// What people wrote into it: no executions tell that.
+    /// What is in it that no executions tell: what people wrote into it, and the catalog.
     pub(crate) fn without_evidence(&self) -> Self {
         let (epoch, policy, other) = (self.epoch.clone(), self.policy.clone(), self.other.clone());
-        Self { epoch, policy, other, ..Self::default() }
+        Self { epoch, policy, other, analyses: self.analyses.clone(), ..Self::default() }
     }
 
     /// What executions of a pattern say, less what was forgotten.
@@ -199,49 +155,50 @@ impl Library {
         let mut files = BTreeMap::from([
             ("format".to_owned(), format!("{FORMAT}\n").into_bytes()),
             ("epoch".to_owned(), format!("{}\n", self.epoch.as_str()).into_bytes()),
-            ("policy.toml".to_owned(), toml_bytes(&self.policy)),
+            ("policy.toml".to_owned(), to_toml(&self.policy).into_bytes()),
             ("forgotten".to_owned(), self.decisions.text().into_bytes()),
         ]);
         for pattern in self.patterns.values() {
-            files.insert(self.pattern_path(pattern), toml_bytes(pattern));
+            files.insert(self.pattern_path(pattern), to_toml(pattern).into_bytes());
         }
-        for (path, plugin) in self.plugin_files() {
-            files.insert(path, toml_bytes(&plugin));
+        for file in self.plugin_files().into_values() {
+            files.insert(plugin_path(&file.plugin), file.text().into_bytes());
         }
         // A file that could not be read stays, even where a readable one would stand.
         files.extend(self.other.iter().map(|(path, bytes)| (path.clone(), bytes.clone())));
         files
     }
 
-    fn plugin_files(&self) -> BTreeMap<String, PluginFile> {
-        let mut files = BTreeMap::new();
+    fn plugin_files(&self) -> BTreeMap<PluginId, PluginFile> {
+        let mut files = BTreeMap::<PluginId, PluginFile>::new();
+        let empty = |plugin: PluginId| PluginFile { plugin, components: BTreeMap::new(), analysis: None };
         for (id, record) in &self.components {
-            let file = files.entry(plugin_path(id)).or_insert_with(|| PluginFile {
-                v: VERSION,
-                marketplace: id.marketplace().to_owned(),
-                plugin: id.plugin().to_owned(),
-                components: BTreeMap::new(),
-            });
-            file.components.insert(format!("{}/{}", id.kind(), id.name()), record.clone());
+            let file = files.entry(id.owner()).or_insert_with_key(|plugin| empty(plugin.clone()));
+            file.components.insert(id.clone(), record.clone());
+        }
+        for (plugin, analysis) in &self.analyses {
+            let file = files.entry(plugin.clone()).or_insert_with_key(|plugin| empty(plugin.clone()));
+            file.analysis = Some(analysis.clone());
         }
         files
     }
 
     /// Reads the files of a learning tree. What can't be read is a problem and is kept in `other`.
     pub(crate) fn from_files(
-        files: impl IntoIterator<Item = (String, Vec<u8>)>,
+        files: impl IntoIterator<Item = (String, impl AsRef<[u8]>)>,
     ) -> Result<(Self, Vec<Problem>), NewerFormat> {
         let mut library = Self::default();
         let mut problems = Vec::new();
         for (path, bytes) in files {
+            let bytes = bytes.as_ref();
             if path == "format" {
-                let format = String::from_utf8_lossy(&bytes).trim().to_owned();
+                let format = String::from_utf8_lossy(bytes).trim().to_owned();
                 if format != FORMAT {
                     return Err(NewerFormat(format));
                 }
-            } else if let Err(Broken { reason, newer }) = library.read_file(&path, &bytes) {
+            } else if let Err(Broken { reason, newer }) = library.read_file(&path, bytes) {
                 problems.push(Problem { path: path.clone(), reason, newer });
-                library.other.insert(path, bytes);
+                library.other.insert(path, bytes.to_vec());
             }
         }
         library.drop_before_epoch();
@@ -251,18 +208,19 @@ impl Library {
     fn read_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), Broken> {
         match path.split('/').collect::<Vec<_>>()[..] {
             ["epoch"] => self.epoch = text(bytes)?.trim().parse().map_err(|error| format!("{error}"))?,
-            ["policy.toml"] => self.policy = policy(bytes)?,
+            ["policy.toml"] => self.policy = policy(text(bytes)?)?,
             ["forgotten"] => self.decisions = Decisions::parse(text(bytes)?)?,
             ["patterns", .., name] => {
-                let pattern = from_toml(bytes, |pattern: &Pattern| pattern.v)?;
+                let pattern = from_toml(text(bytes)?, |pattern: &Pattern| pattern.v)?;
                 self.add_pattern(name, pattern)?;
             }
             ["plugins", _, _] => {
-                let file = from_toml(bytes, |file: &PluginFile| file.v)?;
-                for (key, record) in file.components {
-                    let id = format!("{}/{}/{key}", file.marketplace, file.plugin);
-                    let id = id.parse().map_err(|error| format!("{error}"))?;
+                let file = PluginFile::parse(text(bytes)?)?;
+                for (id, record) in file.components {
                     self.components.entry(id).or_default().join(&record);
+                }
+                if let Some(analysis) = &file.analysis {
+                    self.add_analysis(&file.plugin, analysis);
                 }
             }
             _ => {
@@ -290,56 +248,11 @@ impl Library {
     }
 }
 
-/// `plugins/<marketplace>/<plugin>.toml`, with what a file name can't hold percent-encoded.
-pub(crate) fn plugin_path(id: &ComponentId) -> String {
-    format!("plugins/{}/{}.toml", encoded(id.marketplace()), encoded(id.plugin()))
-}
-
-fn encoded(part: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let mut name = String::new();
-    for (index, c) in part.char_indices() {
-        if plain(c) && !(index == 0 && c == '.') {
-            name.push(c);
-        } else {
-            c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| name.push_str(&format!("%{byte:02X}")));
-        }
-    }
-    name
-}
-
-fn text(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))
-}
-
 /// A policy whose bounds can be compared: with a NaN among them no join would be one.
-fn policy(bytes: &[u8]) -> Result<Policy, Broken> {
-    let policy = from_toml(bytes, |policy: &Policy| policy.v)?;
+fn policy(text: &str) -> Result<Policy, Broken> {
+    let policy = from_toml(text, |policy: &Policy| policy.v)?;
     match policy.wrong_bound() {
         Some((name, bound)) => Err(format!("{name} is {bound}, not a share (0 to 1)").into()),
         None => Ok(policy),
     }
-}
-
-/// What every file of the tree says of itself.
-#[derive(Deserialize)]
-struct Versioned {
-    v: u32,
-}
-
-fn from_toml<T: DeserializeOwned>(bytes: &[u8], version: impl Fn(&T) -> u32) -> Result<T, Broken> {
-    let text = text(bytes)?;
-    let read = toml::from_str::<T>(text);
-    // What makes no sense here may make sense to who knows its version.
-    let v =
-        read.as_ref().map_or_else(|_| toml::from_str::<Versioned>(text).map_or(VERSION, |it| it.v), version);
-    if v > VERSION {
-        let reason = format!("its version is {v}, and this version reads version {VERSION}");
-        return Err(Broken { reason, newer: true });
-    }
-    read.map_err(|error| error.message().to_owned().into())
-}
-
-fn toml_bytes<T: Serialize>(value: &T) -> Vec<u8> {
-    toml::to_string_pretty(value).expect("model types are tables of plain values").into_bytes()
 }

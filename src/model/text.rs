@@ -8,6 +8,15 @@ pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().map(plain).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// Whether `text` is as [`one_line`] would leave it.
+pub(crate) fn is_one_line(text: &str) -> bool {
+    // Nearly every text is plain ASCII, of which this tells at once.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ");
+    }
+    one_line(text) == text
+}
+
 /// `text` without what nobody sees; its lines and tabs stay.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let hides = |c: char| is_hidden(c) && !is_layout(c);
@@ -73,6 +82,15 @@ pub(crate) fn clip(text: &str, longest: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_one_line_if_nothing_of_it_would_change() {
+        for text in
+            ["", "a b", " a", "a ", "a  b", "a\tb", "a\nb", "é b", "é  b", "a\u{a0}b", "a\u{200b}b", "~!"]
+        {
+            assert_eq!(is_one_line(text), one_line(text) == text, "{text:?}");
+        }
+    }
 
     #[test]
     fn whatever_moves_the_cursor_is_gone() {

@@ -30,6 +30,8 @@ pub(crate) struct Adopted {
     pub(crate) from: BTreeSet<String>,
     /// Patterns that are known here now and were not before.
     pub(crate) patterns: usize,
+    /// Plugins of which the catalog tells something here that it did not tell before.
+    pub(crate) cataloged: usize,
     /// Lines of the remote's notes that are no records; they are kept and passed over.
     pub(crate) bad_lines: usize,
     /// Learning branches (short names) that are gone here, because the remote's learning ref has them.
@@ -109,9 +111,12 @@ impl Store<'_> {
             adopted.executions = self.noted()?.executions().saturating_sub(before);
         }
         if let Some(theirs) = theirs.learning {
-            let before = self.library()?.0.patterns.len();
+            let (before, _) = self.library()?;
             self.join_learning(theirs, &without_password(remote), describe)?;
-            adopted.patterns = self.library()?.0.patterns.len().saturating_sub(before);
+            let (after, _) = self.library()?;
+            adopted.patterns = after.patterns.len().saturating_sub(before.patterns.len());
+            let is_new = |(plugin, analysis): &(_, _)| before.analyses.get(*plugin) != Some(*analysis);
+            adopted.cataloged = after.analyses.iter().filter(is_new).count();
         }
         if let Some(there) = branches {
             self.mirror(remote, &there)?;

@@ -68,6 +68,8 @@ enum Form {
 struct Kept {
     file: File,
     table: Table,
+    /// The checksum of the table.
+    sum: [u8; SUM],
     /// Where sections start.
     start: u64,
     /// From the first section to the end of the last one.
@@ -123,22 +125,36 @@ impl Derived {
         postcard::from_bytes(&self.bytes(name)?).ok()
     }
 
+    /// Equal where all sections are.
+    pub(crate) fn fingerprint(&self) -> [u8; SUM] {
+        match &self.0 {
+            Form::Fresh(sections) => *blake3::hash(&section(&Table::of(sections))).as_bytes(),
+            Form::Kept(kept) => kept.sum,
+        }
+    }
+
     /// Writes what is not written yet.
     pub(super) fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
         let Form::Fresh(sections) = &self.0 else { return Ok(()) };
-        let mut table = Table { program: PROGRAM.to_owned(), sections: Vec::new(), sums: sums(sections) };
+        let table = section(&Table::of(sections));
+        out.write_all(MAGIC)?;
+        out.write_all(&(table.len() as u64).to_le_bytes())?;
+        out.write_all(blake3::hash(&table).as_bytes())?;
+        out.write_all(&table)?;
+        sections.iter().try_for_each(|(_, bytes)| out.write_all(bytes))
+    }
+}
+
+impl Table {
+    fn of(sections: &[(String, Vec<u8>)]) -> Self {
+        let mut table = Self { program: PROGRAM.to_owned(), sections: Vec::new(), sums: sums(sections) };
         let mut offset = 0;
         for (name, bytes) in sections {
             let length = bytes.len() as u64;
             table.sections.push(Section { name: name.clone(), offset, length });
             offset += length;
         }
-        let table = section(&table);
-        out.write_all(MAGIC)?;
-        out.write_all(&(table.len() as u64).to_le_bytes())?;
-        out.write_all(blake3::hash(&table).as_bytes())?;
-        out.write_all(&table)?;
-        sections.iter().try_for_each(|(_, bytes)| out.write_all(bytes))
+        table
     }
 }
 
@@ -149,13 +165,14 @@ impl Kept {
         file.read_exact_at(&mut head, 0).ok()?;
         let (magic, rest) = head.split_at(MAGIC.len());
         let (size, sum) = rest.split_first_chunk::<8>()?;
+        let sum: [u8; SUM] = sum.try_into().ok()?;
         let size = usize::try_from(u64::from_le_bytes(*size)).ok()?;
         if magic != MAGIC || size > LONGEST_TABLE {
             return None;
         }
         let mut table = vec![0; size];
         file.read_exact_at(&mut table, head.len() as u64).ok()?;
-        if blake3::hash(&table).as_bytes() != sum {
+        if *blake3::hash(&table).as_bytes() != sum {
             return None;
         }
         let table: Table = postcard::from_bytes(&table).ok()?;
@@ -165,7 +182,7 @@ impl Kept {
         let whole = table.program == PROGRAM
             && file.metadata().ok()?.len() == start + length
             && table.sums.len() as u64 == length.div_ceil(BLOCK);
-        whole.then(|| Self { file, table, start, length, blocks: RefCell::default() })
+        whole.then(|| Self { file, table, sum, start, length, blocks: RefCell::default() })
     }
 
     fn section(&self, name: &str) -> Option<&Section> {
@@ -325,6 +342,8 @@ mod tests {
             assert_eq!(fresh.bytes(name).as_ref(), Some(bytes), "{name}");
             assert_eq!(kept.bytes(name).as_ref(), Some(bytes), "{name}");
         }
+        assert_eq!(kept.fingerprint(), fresh.fingerprint());
+        assert_ne!(kept.fingerprint(), Derived::of(sample()).fingerprint());
         assert_eq!(kept.value("value"), Some(("text".to_owned(), 7_u32)));
         assert_eq!(kept.bytes("none"), None);
         assert!(opened(&written(Vec::new())).is_some());

@@ -214,10 +214,7 @@ impl Store<'_> {
             Some(index) if index.head.tip == tip => index,
             found => match found.and_then(|found| self.later(&found, tip)) {
                 Some(later) => later,
-                None => match epoch {
-                    Some(epoch) => self.make_index(tip, epoch)?,
-                    None => self.make_index(tip, &self.library().ok()?.0.epoch)?,
-                },
+                None => self.make_index(tip, epoch)?,
             },
         };
         if spooled.records().next().is_none() && spooled.pairs().next().is_none() {
@@ -227,12 +224,13 @@ impl Store<'_> {
     }
 
     /// Makes the index of the notes at `tip` from the notes, and publishes it.
-    pub(super) fn make_index(&self, tip: Oid, epoch: &Month) -> Option<Index> {
+    pub(super) fn make_index(&self, tip: Oid, epoch: Option<&Month>) -> Option<Index> {
         let notes = self.repo.notes(tip).ok()?;
         if notes.len() < WORTH_IT {
             return None;
         }
-        let digest = Digest::nothing(tip, epoch).with(self.read_lines(&notes, Depth::Skimmed))?;
+        let epoch = epoch.map_or_else(|| Some(self.evidence().ok()?.0.epoch), |epoch| Some(epoch.clone()))?;
+        let digest = Digest::nothing(tip, &epoch).with(self.read_lines(&notes, Depth::Skimmed))?;
         self.publish_index(&digest);
         Some(digest.into())
     }

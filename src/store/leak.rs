@@ -82,8 +82,26 @@ fn parts(bytes: &[u8]) -> Vec<Cow<'_, [u8]>> {
     // No TOML file starts like a record, and to find that out takes a while.
     let text = std::str::from_utf8(bytes).ok().filter(|_| !bytes.trim_ascii_start().starts_with(b"{"));
     match text.and_then(|text| toml::from_str::<Value>(text).ok()) {
-        Some(table) => vec![Cow::Owned(table.to_string().into_bytes())],
+        Some(mut table) => {
+            for name in COMPONENTS {
+                table.get_mut(name).into_iter().for_each(without_names);
+            }
+            vec![Cow::Owned(table.to_string().into_bytes())]
+        }
         None => note_lines(bytes).map(Cow::Borrowed).collect(),
+    }
+}
+
+/// Tables of a plugin's file that hold one table for each component.
+const COMPONENTS: [&str; 2] = ["component", "catalog"];
+
+/// Makes names of fields texts like any other: a component may be called `scan-secrets`, and what is said
+/// of it is none.
+fn without_names(table: &mut Value) {
+    if let Value::Object(fields) = table {
+        let pairs =
+            std::mem::take(fields).into_iter().map(|(name, value)| Value::from(vec![name.into(), value]));
+        *table = Value::Array(pairs.collect());
     }
 }
 
@@ -165,5 +183,14 @@ mod tests {
         assert!(!parts(file("password").as_bytes()).iter().any(|part| is_leak(part)));
         let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
         assert!(parts(file(&token).as_bytes()).iter().any(|part| is_leak(part)));
+        for table in COMPONENTS {
+            let named = |error: &str| format!("[{table}.\"skill/scan-secrets\"]\nerror = \"{error}\"\n");
+            assert!(!parts(named("no tags").as_bytes()).iter().any(|part| is_leak(part)));
+            for error in [&*token, "password=hunter22x"] {
+                assert!(parts(named(error).as_bytes()).iter().any(|part| is_leak(part)), "{error}");
+            }
+            let in_name = format!("[{table}.\"skill/{token}\"]\nerror = \"x\"\n");
+            assert!(parts(in_name.as_bytes()).iter().any(|part| is_leak(part)));
+        }
     }
 }

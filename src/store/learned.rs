@@ -6,7 +6,7 @@
 use super::Store;
 use super::counted::with_notes;
 use super::error::StoreError;
-use super::learning::unless_lost;
+use super::learning::{Held, unless_lost};
 use super::settings::Review;
 use crate::git::{RefEdit, Writer};
 use crate::model::library::Library;
@@ -33,6 +33,18 @@ struct Start {
     base: Oid,
 }
 
+/// What a new commit is made from.
+pub(super) struct Ground<'h> {
+    /// Its parent.
+    base: Oid,
+    held: &'h Held,
+    /// The library of its parent, with what branches that give way say beside evidence.
+    pub(super) carried: Library,
+}
+
+/// The message and the library of a new commit; `None`: there is nothing to commit.
+pub(super) type Change<'c> = dyn Fn(&Ground<'_>) -> Result<Option<(String, Library)>, StoreError> + 'c;
+
 impl Store<'_> {
     /// Commits what the notes teach beyond the open learning branch, or nothing if that is nothing.
     /// `describe` words the commit message from the library before and after.
@@ -40,40 +52,51 @@ impl Store<'_> {
         &self,
         describe: &dyn Fn(&Library, &Library) -> String,
     ) -> Result<Option<Learned>, StoreError> {
+        self.advance("orchestrate: learn", &|ground| {
+            let notes = self.notes_tip()?;
+            let noted = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default();
+            let before = &ground.held.library;
+            let mut after = ground.carried.clone();
+            after.join(&recount::recount(&noted.records, &after));
+            let is_known = after == *before && ground.held.is_canonical();
+            if is_known || !self.is_ours_to_tell(&noted.records, before, &after) {
+                return Ok(None);
+            }
+            let named = self.to_name(notes, &noted.records, &[ground.base], &after)?;
+            Ok(Some((with_notes(&describe(before, &after), &named), after)))
+        })
+    }
+
+    /// Commits what `change` makes of the ground to the open learning branch, which is opened where there is
+    /// none.
+    pub(super) fn advance(&self, why: &str, change: &Change<'_>) -> Result<Option<Learned>, StoreError> {
         self.require_free_prefix()?;
         let at = Timestamp(self.host.now_ms());
         self.repo.write(self.host, || {
             // Everything is read inside: what is retried is a function of the current state.
             let attempt = || -> Result<Option<Learned>, StoreError> {
-                let notes = self.notes_tip()?;
-                let noted = notes.map(|tip| self.noted_at(tip)).transpose()?.unwrap_or_default();
                 let writer = Writer::new(self.repo);
                 let Start { open, outdated, base } = self.start(&writer)?;
                 let held = self.library_at(base)?;
-                let before = &held.library;
-                let mut after = before.clone();
+                let mut carried = held.library.clone();
                 for (_, tip) in &outdated {
-                    after.join(&self.library_at(*tip)?.library.without_evidence());
+                    carried.join(&self.library_at(*tip)?.library.without_evidence());
                 }
-                after.join(&recount::recount(&noted.records, &after));
                 let mut edits: Vec<RefEdit> =
                     outdated.into_iter().map(|(name, tip)| RefEdit::delete(name, tip)).collect();
-                let is_known = after == *before && held.canonical;
                 let mut learned = None;
-                if !is_known && self.is_ours_to_tell(&noted.records, before, &after) {
-                    let named = self.to_name(notes, &noted.records, &[base], &after)?;
-                    let message = with_notes(&describe(before, &after), &named);
-                    let commit = self.commit_library(&writer, &after, &[base], &[base], &message, at)?;
-                    if let Some(commit) = commit {
-                        let (branch, tip) = match open {
-                            Some((name, tip)) => (name, Some(tip)),
-                            None => (self.new_branch(at)?, None),
-                        };
-                        edits.push(RefEdit::to(branch.clone(), commit, tip));
-                        learned = Some(Learned { branch, commit, message });
-                    }
+                if let Some((message, after)) = change(&Ground { base, held: &held, carried })?
+                    && let Some(commit) =
+                        self.commit_library(&writer, &after, &[base], &[base], &message, at)?
+                {
+                    let (branch, tip) = match open {
+                        Some((name, tip)) => (name, Some(tip)),
+                        None => (self.new_branch(at)?, None),
+                    };
+                    edits.push(RefEdit::to(branch.clone(), commit, tip));
+                    learned = Some(Learned { branch, commit, message });
                 }
-                writer.move_refs(&edits, "orchestrate: learn")?;
+                writer.move_refs(&edits, why)?;
                 Ok(learned)
             };
             unless_lost(attempt())

@@ -26,9 +26,15 @@ pub(crate) struct Held {
     pub(crate) library: Library,
     pub(crate) problems: Vec<Problem>,
     /// Every file of the tree.
-    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    pub(crate) files: BTreeMap<String, Rc<[u8]>>,
+}
+
+impl Held {
     /// Whether every file is where the library puts it, with the bytes that the library gives it.
-    pub(crate) canonical: bool,
+    pub(super) fn is_canonical(&self) -> bool {
+        let files = self.files.iter().map(|(path, bytes)| (path, &bytes[..]));
+        self.library.files().iter().map(|(path, bytes)| (path, &bytes[..])).eq(files)
+    }
 }
 
 impl Store<'_> {
@@ -51,6 +57,12 @@ impl Store<'_> {
         let below =
             name.strip_prefix("refs/heads/").and_then(|it| it.strip_prefix(&self.settings.learning_prefix));
         below.and_then(owner).is_some()
+    }
+
+    /// The learning ref and all learning branches, by full name.
+    pub(crate) fn learning_tips(&self) -> Result<BTreeMap<String, Oid>, StoreError> {
+        let tip = self.learning_tip()?.map(|tip| (LEARNING.to_owned(), tip));
+        Ok(tip.into_iter().chain(self.learning_branches()?).collect())
     }
 
     /// Learning branches of this replica, sorted by full name.
@@ -82,24 +94,33 @@ impl Store<'_> {
             if size > LARGEST {
                 return Err(StoreError::TooLarge { commit, path, size });
             }
-            files.insert(path, self.repo.blob(blob)?);
+            files.insert(path, self.file(blob)?);
         }
         if !is_library(&files) {
             return Err(StoreError::NoLibrary { commit });
         }
         let (library, problems) = Library::from_files(files.clone())
             .map_err(|source| StoreError::Newer { name: format!("commit {}", commit.short()), source })?;
-        let held = Rc::new(Held { canonical: library.files() == files, library, problems, files });
+        let held = Rc::new(Held { library, problems, files });
         self.held.borrow_mut().insert(commit, Rc::clone(&held));
         Ok(held)
+    }
+
+    /// A file of a library, which is read once: most of what one commit holds, another holds too.
+    fn file(&self, blob: Oid) -> Result<Rc<[u8]>, StoreError> {
+        if let Some(bytes) = self.files.borrow().get(&blob) {
+            return Ok(Rc::clone(bytes));
+        }
+        let bytes: Rc<[u8]> = self.repo.blob(blob)?.into();
+        self.files.borrow_mut().insert(blob, Rc::clone(&bytes));
+        Ok(bytes)
     }
 
     /// The join of the learning ref and of all learning branches here, with what could not be read. A
     /// ref that holds something else is a problem, and the others are read.
     pub(crate) fn library(&self) -> Result<(Library, Vec<Problem>), StoreError> {
         let (mut joined, mut problems) = (Library::default(), Vec::new());
-        let tip = self.learning_tip()?.map(|tip| (LEARNING.to_owned(), tip));
-        for (name, tip) in tip.into_iter().chain(self.learning_branches()?) {
+        for (name, tip) in self.learning_tips()? {
             match self.library_at(tip) {
                 Ok(held) => {
                     joined.join(&held.library);
@@ -187,7 +208,7 @@ pub(super) fn unless_lost<T>(ended: Result<T, StoreError>) -> Result<Result<T, S
 }
 
 /// Whether a tree has a file that only learning trees have, or says what it is.
-fn is_library(files: &BTreeMap<String, Vec<u8>>) -> bool {
+fn is_library(files: &BTreeMap<String, Rc<[u8]>>) -> bool {
     let known = |path: &String| {
         matches!(path.as_str(), "format" | "epoch" | "policy.toml" | "forgotten")
             || (path.ends_with(".toml") && (path.starts_with("patterns/") || path.starts_with("plugins/")))

@@ -4,12 +4,14 @@
 
 mod adopt;
 mod audit;
+mod catalog;
 mod counted;
 mod derived;
 mod digest;
 mod draft;
 mod drain;
 mod error;
+mod evidence;
 mod executions;
 mod growth;
 mod index;
@@ -73,6 +75,7 @@ pub(crate) struct Store<'a> {
     /// What a commit holds never changes: it is read once.
     noted: RefCell<growth::Kept>,
     held: RefCell<BTreeMap<Oid, Rc<learning::Held>>>,
+    files: RefCell<BTreeMap<Oid, Rc<[u8]>>>,
 }
 
 impl<'a> Store<'a> {
@@ -80,6 +83,14 @@ impl<'a> Store<'a> {
     pub(crate) fn open(repo: &'a Repository, host: &'a Host) -> Result<Self, StoreError> {
         let settings = Settings::read(repo, host)?;
         let replica = replica::replica(repo, host)?;
-        Ok(Self { repo, host, settings, replica, noted: RefCell::default(), held: RefCell::default() })
+        Ok(Self {
+            repo,
+            host,
+            settings,
+            replica,
+            noted: RefCell::default(),
+            held: RefCell::default(),
+            files: RefCell::default(),
+        })
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Share {
     pub(crate) requests: usize,
     /// Patterns in the library, or in the learning branches that are pushed for review.
     pub(crate) patterns: usize,
+    /// Plugins of which the catalog tells, in the same.
+    pub(crate) cataloged: usize,
     /// The refs that would be pushed.
     pub(crate) refs: Vec<String>,
     /// What looks like a secret in anything that would be sent: it must not leave.
@@ -60,6 +62,7 @@ impl Store<'_> {
             library.join(&self.library_at(tip)?.library);
         }
         share.patterns = library.patterns.len();
+        share.cataloged = library.analyses.len();
         if let Some(ours) = self.notes_tip()? {
             for line in self.lines_beyond(ours, self.repo.tip(&Self::seen(remote, NOTES))?)? {
                 share.look_at(&line);

@@ -20,6 +20,9 @@ fn an_analysis_says_what_there_is_and_what_it_costs() {
     contracts    8 can run without an agent
     tokens       498 always, 2,088 on invoke
     diagnostics  0 errors, 0 warnings, 0 remarks
+
+    cataloged in learning/20261120T080202Z-jv14kvhp (1 commit): 8 added
+    ! hint: `git orchestrate merge` takes it into the library, and `sync` shares it
     ");
     assert_eq!(repo.orchestrate(["analyze-plugins"]).code(0).stdout, repo.orchestrate(["analyze"]).stdout);
 }
@@ -46,7 +49,10 @@ fn diagnostics_name_file_and_line_and_what_was_assumed() {
     tokens       4 always, 1 on invoke
     diagnostics  1 error, 2 warnings, 1 remark
     broken: gone: path `./plugins/gone` does not exist
+
+    cataloged in learning/20261120T080102Z-jv14kvhp (1 commit): 1 added
     ! hint: `git orchestrate analyze market --diagnostics` lists them
+    ! hint: `git orchestrate merge` takes it into the library, and `sync` shares it
     ");
     assert_snapshot!(repo.orchestrate(["analyze", "--diagnostics"]).code(0).screen(), @"
     market (<root>/market)
@@ -60,6 +66,8 @@ fn diagnostics_name_file_and_line_and_what_was_assumed() {
       .claude-plugin/marketplace.json: warning: plugin `tools` is listed twice; the first counts
       plugins/tools/skills/poet/SKILL.md:3: warning: frontmatter is not valid YAML (mapping values are not allowed in this context); it was read line by line
       plugins/tools/skills/poet/SKILL.md:2: info: is named `other`, not `poet` as its place; the latter counts
+
+    the catalog has all of it already
     ");
     let json = repo.orchestrate(["analyze", "--diagnostics", "--json"]).code(0).json();
     assert!(json[0]["diagnostics"].as_array().is_some_and(|all| !all.is_empty()));
@@ -104,6 +112,9 @@ fn facts_are_counted_by_kind_and_by_how_they_were_read() {
     effect      8 of 8    8 declared
     complexity  8 of 8    8 counted
     context     8 of 8    8 counted
+
+    cataloged in learning/20261120T080102Z-jv14kvhp (1 commit): 8 added
+    ! hint: `git orchestrate merge` takes it into the library, and `sync` shares it
     ");
     let json = repo.orchestrate(["analyze", "--facts", "--json"]).code(0).json();
     assert_eq!(json[0]["facts"]["components"]["output"], 7);
@@ -169,5 +180,8 @@ fn what_is_no_regular_file_is_never_opened() {
       p/server.json: warning: is not a regular file; it was ignored
       p/hooks/hooks.json: warning: is not a regular file; it was ignored
       .: info: has no usable marketplace.json; its folders were read
+
+    cataloged in learning/20261120T080102Z-jv14kvhp (1 commit): 1 added
+    ! hint: `git orchestrate merge` takes it into the library, and `sync` shares it
     ");
 }

@@ -55,7 +55,7 @@ fn what_the_remote_remembers_is_taken_in() {
     the remote origin taught us 1 execution and 1 pattern that were new here
     ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
     ");
-    assert_snapshot!(clone.orchestrate(["init", "--json"]).code(0).screen(), @r#"{"found":{"bad_lines":0,"executions":0,"patterns":0},"remote":"origin","replica":"djpcyv17","state":"joined","v":1}"#);
+    assert_snapshot!(clone.orchestrate(["init", "--json"]).code(0).screen(), @r#"{"found":{"bad_lines":0,"cataloged":0,"executions":0,"patterns":0},"remote":"origin","replica":"djpcyv17","state":"joined","v":1}"#);
     assert_eq!(clone.executions(), origin.executions());
     let tree = |repo: &TestRepo| repo.git(["rev-parse", "refs/orchestrate/learning^{tree}"]);
     assert_eq!(tree(&clone), tree(&origin));

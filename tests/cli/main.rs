@@ -3,7 +3,9 @@
 mod analyze;
 mod bounds;
 mod catalog;
+mod cataloging;
 mod check;
+mod check_catalog;
 mod check_clean;
 mod check_github;
 mod check_range;
@@ -55,6 +57,7 @@ mod stocks;
 mod support;
 mod surgery;
 mod sync;
+mod teammates;
 mod templates_ci;
 mod terminal;
 mod travel;

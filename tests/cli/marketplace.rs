@@ -36,6 +36,7 @@ fn a_folder_is_added_under_its_own_name_and_its_scripts_wait_for_approval() {
     Added market: 1 plugin with 1 skill
     not approved to run: 1 script
     ! hint: read what it would run, then `git orchestrate marketplace approve market`
+    ! hint: `git orchestrate analyze market` keeps in git what it offers, for all who share it
     ");
     repo.orchestrate(["marketplace", "add", market.path()]).code(0);
     assert_snapshot!(repo.orchestrate(["marketplace", "list"]).code(0).screen(), @"
@@ -121,6 +122,7 @@ fn a_plain_tree_without_a_manifest_is_a_marketplace_too() {
     std::fs::write(root.join("agents/poet.md"), agent).expect("written");
     assert_snapshot!(repo.orchestrate(["marketplace", "add", "../tree"]).code(0).screen(), @"
     Added tree: 1 plugin with 1 agent
+    ! hint: `git orchestrate analyze tree` keeps in git what it offers, for all who share it
     ! hint: `git orchestrate analyze tree --diagnostics` shows 1 diagnostic
     ");
 }
@@ -138,6 +140,7 @@ fn a_broken_skill_costs_itself_and_a_diagnostic() {
     Added market: 1 plugin with 2 skills
     not approved to run: 1 script
     ! hint: read what it would run, then `git orchestrate marketplace approve market`
+    ! hint: `git orchestrate analyze market` keeps in git what it offers, for all who share it
     ! hint: `git orchestrate analyze market --diagnostics` shows 2 diagnostics
     ");
     assert_snapshot!(repo.orchestrate(["analyze", "market", "--diagnostics"]).code(0).screen(), @"
@@ -149,13 +152,16 @@ fn a_broken_skill_costs_itself_and_a_diagnostic() {
     diagnostics  1 error, 1 warning, 0 remarks
       plugins/tools/skills/broken/SKILL.md: error: contract is not understood: unknown variant `python`, expected `shell`; listed without it
       plugins/tools/skills/broken/SKILL.md: warning: has no description that says what it does
+
+    cataloged in learning/20261120T080102Z-jv14kvhp (1 commit): 2 added
+    ! hint: `git orchestrate merge` takes it into the library, and `sync` shares it
     ");
 }
 
 #[test]
 fn a_removed_marketplace_is_forgotten_and_an_unknown_one_is_named() {
     let repo = TestRepo::new().starter();
-    assert_snapshot!(repo.orchestrate(["marketplace", "remove", "starter"]).code(0).screen(), @"starter is forgotten; what its components did stays recorded");
+    assert_snapshot!(repo.orchestrate(["marketplace", "remove", "starter"]).code(0).screen(), @"starter is forgotten here; what was recorded and cataloged of it stays");
     assert_snapshot!(repo.orchestrate(["marketplace", "remove", "starter"]).code(2).screen(), @"
     ! error: no marketplace is called starter here
     ! hint: `git orchestrate marketplace list` lists them

@@ -6,28 +6,28 @@ use crate::market::{Market, Skill};
 use crate::support::{Ran, TestRepo};
 
 /// A repository `name` that is a marketplace with one skill, beside `repo`.
-struct Theirs(TestRepo);
+pub(crate) struct Theirs(pub(crate) TestRepo);
 
 impl Theirs {
-    fn new(repo: &TestRepo, name: &str) -> Self {
+    pub(crate) fn new(repo: &TestRepo, name: &str) -> Self {
         Market::write(repo, name, &[greeter()]);
         let theirs = Self(repo.at(&repo.root().join(name)));
         theirs.0.git(["init", "-q", "-b", "main"]);
         theirs.commit()
     }
 
-    fn write(self, path: &str, text: &str) -> Self {
+    pub(crate) fn write(self, path: &str, text: &str) -> Self {
         self.0.write(path, text);
         self
     }
 
-    fn commit(self) -> Self {
+    pub(crate) fn commit(self) -> Self {
         self.0.git(["add", "-A"]);
         self.0.git(["commit", "-q", "--allow-empty", "-m", "change it"]);
         self
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("file://{}", self.0.path().display())
     }
 
@@ -70,6 +70,7 @@ fn a_repository_is_fetched_once_and_pinned_to_its_commit() {
     not approved to run: 1 script
     ! fetching file:<root>/market
     ! hint: read what it would run, then `git orchestrate marketplace approve market`
+    ! hint: `git orchestrate analyze market` keeps in git what it offers, for all who share it
     ");
     assert_eq!(repo.git(["config", "orchestrate.marketplace.market.pin"]), first);
     assert_eq!(repo.git(["config", "orchestrate.marketplace.market.source"]), theirs.url());
@@ -141,6 +142,7 @@ fn an_update_shows_what_is_new_and_marks_what_runs() {
       runs    what it runs has changed
       runs    hook of tools at Stop is new: curl https://example.com
     not approved to run: 1 script
+    ! hint: `git orchestrate analyze market` takes it into the catalog
     ! hint: read what it would run, then `git orchestrate marketplace approve market`
     ");
     assert_eq!(repo.git(["config", "orchestrate.marketplace.market.pin"]), second);
@@ -370,6 +372,7 @@ fn plugins_from_elsewhere_are_fetched_only_when_asked() {
     ! warning: plugin own is not fetched: git can't get it
     ! warning: plugin lost is not fetched: cannot fetch https://host/lost.git: '<root>/lost.git' does not appear to be a git repository; Could not read from remote repository.
     ! fetched 2 plugins
+    ! hint: `git orchestrate analyze market` takes it into the catalog
     ! hint: read what it would run, then `git orchestrate marketplace approve market`
     ");
     let json = repo.orchestrate(["analyze", "--json", "--diagnostics"]).code(0).json();

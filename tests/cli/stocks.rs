@@ -44,7 +44,7 @@ fn settle() {
 /// What verbs say.
 fn told(repo: &TestRepo) -> Vec<String> {
     let arguments = [
-        &["analyze", "--diagnostics", "--facts", "--json"][..],
+        &["analyze", "--dry-run", "--diagnostics", "--facts", "--json"][..],
         &["marketplace", "list", "--json"],
         &["catalog", "search", "--json", "review", "the", "changelog", "of", "poems"],
         &["catalog", "search", "nothing-of-that"],

@@ -2,13 +2,11 @@
 
 use globset::Glob;
 
-use crate::model::capability::{Claim, Effect, Fact, Form, Method, Need, Place, Thing};
+use crate::model::capability::{
+    Claim, Effect, Fact, Form, LONGEST_TEXT, MOST_FACTS, Method, Need, Place, Thing,
+};
 use crate::model::text::{clip, one_line};
 
-/// The most facts that are kept of one component.
-pub(crate) const MOST: usize = 64;
-/// The longest text in a fact, in characters.
-const LONGEST: usize = 160;
 /// The most facts of one kind; of requirements, of each need.
 const MOST_OF_A_KIND: usize = 10;
 /// The most inputs, and the most outputs.
@@ -88,7 +86,7 @@ impl Found {
         for fact in self.0 {
             let known = kept.iter().any(|it| same(&it.claim, &fact.claim));
             let alike = kept.iter().filter(|it| order(&it.claim) == order(&fact.claim)).count();
-            if !known && alike < most(&fact.claim) && kept.len() < MOST {
+            if !known && alike < most(&fact.claim) && kept.len() < MOST_FACTS {
                 kept.push(fact);
             }
         }
@@ -121,7 +119,7 @@ fn file(claim: &Claim, output: bool) -> Option<&str> {
 
 /// `text` as facts hold it.
 pub(super) fn cleaned(text: &str) -> String {
-    clip(&one_line(text), LONGEST)
+    clip(&one_line(text), LONGEST_TEXT)
 }
 
 fn same(one: &Claim, other: &Claim) -> bool {

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::found::{MOST, cleaned};
+use super::found::cleaned;
 use super::samples::component;
-use super::{extract, kept, outline};
-use crate::model::capability::{Claim, Fact, Place};
+use super::{artifacts, domains, extract, kept, outline, programs, verbs};
+use crate::model::capability::{Claim, Fact, MOST_FACTS, Method, Place};
 
 /// Texts in which every rule has something to find.
 fn text() -> impl Strategy<Value = String> {
@@ -44,13 +44,14 @@ proptest! {
         let component = component("review-code", &front, &body);
         let last = component.declared.body_line + body.lines().count();
         let facts = extract(&component);
-        prop_assert!(facts.len() <= MOST);
+        prop_assert!(facts.len() <= MOST_FACTS);
         prop_assert_eq!(&facts, &extract(&component), "the same text gives the same facts");
         prop_assert_eq!(kept::decode(&kept::encode(facts.clone())), Some(facts.clone()));
         for fact in &facts {
             if let Place::Lines { first, last: end } = fact.place {
                 prop_assert!(1 <= first && first <= end && end <= last, "{:?} of {}", fact, last);
             }
+            prop_assert_eq!(fact.line().and_then(|line| Fact::from_line(&line)), Some(fact.clone()));
             prop_assert!((0.0..=1.0).contains(&fact.confidence()));
             for text in texts_of(fact) {
                 prop_assert!(!text.is_empty() && !text.contains(char::is_control), "{:?}", text);
@@ -64,6 +65,18 @@ proptest! {
         drop(kept::decode(&bytes));
         let body = String::from_utf8_lossy(&bytes).into_owned();
         extract(&component("a", &format!("description: {}\n", body.replace('\n', " ")), &body));
+    }
+}
+
+#[test]
+fn every_word_of_a_closed_list_can_be_written_down() {
+    let fact = |claim| Fact { claim, place: Place::Path, method: Method::Terms };
+    let lists = [domains::DOMAINS, programs::LANGUAGES, artifacts::ARTIFACTS];
+    for (name, _) in lists.into_iter().flatten() {
+        assert!(fact(Claim::Domain { name }).line().is_some(), "{name}");
+    }
+    for (verb, _) in verbs::VERBS {
+        assert!(fact(Claim::Does { verb, artifact: "api" }).line().is_some(), "{verb}");
     }
 }
 
@@ -83,7 +96,7 @@ fn hostile_texts_are_read_in_bounded_time() {
         let front =
             format!("description: {}\nallowed-tools: {}\n", text.replace('\n', " "), text.replace('\n', ","));
         let component = component("a", &front, &format!("## Output\n{text}"));
-        assert!(extract(&component).len() <= MOST);
+        assert!(extract(&component).len() <= MOST_FACTS);
         assert!(outline::lines(&component.body, 1).iter().all(|line| line.text.len() <= 2_000));
     }
 }

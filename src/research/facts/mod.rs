@@ -33,16 +33,18 @@ use self::found::Found;
 use self::observed::Observed;
 use self::outline::{Line, Part};
 use crate::model::capability::{Claim, Fact, Method, Place};
-use crate::model::component::{Card, Component};
+use crate::model::component::Component;
+use crate::model::id::ComponentId;
 use crate::model::record::Execution;
 
-/// The facts that the text of `component` gives, corrected by what `executions` showed of it.
+/// The facts of the text of a component, corrected by what `executions` showed of this content of it.
 pub(crate) fn corrected<'e>(
     facts: Vec<Fact>,
-    component: &Card,
+    id: &ComponentId,
+    content: &str,
     executions: impl IntoIterator<Item = &'e Execution>,
 ) -> Vec<Fact> {
-    Observed::of(component, executions).correct(facts)
+    Observed::of(id, content, executions).correct(facts)
 }
 
 /// The facts of `component` by its text alone, by kind, in each the surest first.

@@ -6,8 +6,8 @@ use globset::Glob;
 
 use super::found::cleaned;
 use crate::model::capability::{Claim, Effect, Fact, Form, Method, Place, Thing};
-use crate::model::component::Card;
 use crate::model::evidence::ENOUGH_RUNS;
+use crate::model::id::ComponentId;
 use crate::model::record::{Execution, Source, StepOutcome};
 
 /// The most written paths that are kept of one component, those of most runs first.
@@ -23,13 +23,17 @@ pub(crate) struct Observed {
 }
 
 impl Observed {
-    /// Counts the passed steps of `component` among `executions`. A step of another content was another
+    /// Counts the passed steps of component `id` among `executions`. A step of another content was another
     /// component; one that was recorded from outside without `writes` does not tell that nothing was written.
-    pub(crate) fn of<'e>(component: &Card, executions: impl IntoIterator<Item = &'e Execution>) -> Self {
+    pub(crate) fn of<'e>(
+        id: &ComponentId,
+        content: &str,
+        executions: impl IntoIterator<Item = &'e Execution>,
+    ) -> Self {
         let mut observed = Self::default();
         for execution in executions {
-            for step in execution.steps.iter().filter(|step| step.component == component.id) {
-                let same = step.content.as_ref().is_none_or(|content| *content == component.content);
+            for step in execution.steps.iter().filter(|step| step.component == *id) {
+                let same = step.content.as_ref().is_none_or(|it| it == content);
                 let tells = execution.source == Source::Run || !step.writes.is_empty();
                 if step.outcome == StepOutcome::Passed && same && tells {
                     observed.runs += 1;
@@ -101,7 +105,7 @@ mod tests {
 
     fn corrected(runs: &[Execution]) -> String {
         let component = super::super::samples::component("poet", "", "## Output\n- `poems/`\n- `index.md`\n");
-        let facts = Observed::of(&component, runs).correct(super::super::extract(&component));
+        let facts = Observed::of(&component.id, "", runs).correct(super::super::extract(&component));
         let shown = facts.iter().filter(|fact| matches!(fact.claim, Claim::Output(_) | Claim::Effect { .. }));
         shown
             .map(|fact| format!("{} {:?} {:.2}", fact.claim, fact.method, fact.confidence()))
@@ -143,6 +147,7 @@ mod tests {
         failed[0].steps[0].outcome = StepOutcome::Failed;
         let mut silent = runs(1, &[]);
         silent[0].source = Source::Record;
-        assert_eq!(Observed::of(&component, other.iter().chain(&failed).chain(&silent)), Observed::default());
+        let all = other.iter().chain(&failed).chain(&silent);
+        assert_eq!(Observed::of(&component.id, &component.content, all), Observed::default());
     }
 }
