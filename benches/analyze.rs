@@ -4,7 +4,8 @@
 //!     cargo bench --bench analyze
 //!
 //! Whole processes. The real marketplaces are copied first, because a file of each is changed. Files are in the
-//! system's cache: nothing here can drop it; cold is without the derived file. Peak memory is what Linux says
+//! system's cache: nothing here can drop it; cold is a repository of its own, without derived files and without
+//! a catalog, and ends with the commit. Peak memory is what Linux says
 //! of the process while it runs. The 50,000 are measured as a folder, of which every command looks at every
 //! file, and as what git fetched, which nobody can change. Of every Markdown file below the real ones that
 //! opens with fields between `---`, loaded by a manifest or not, it is counted how many were recovered.
@@ -28,6 +29,10 @@ const RUNS: usize = 9;
 const QUERIES: usize = 300;
 /// Plugins have at most so many documents.
 const MOST: usize = 5_000;
+/// Verbs that read the library, of which the catalog is a part.
+const READERS: &[&[&str]] = &[&["status"], &["patterns"], &["catalog", "search", "tests"]];
+/// What `analyze` and those who read derive.
+const DERIVED: [&str; 4] = ["catalog", "cataloged", "library", "elsewhere"];
 /// What is older than this can't change without a trace.
 const SETTLED: Duration = Duration::from_millis(100);
 
@@ -51,24 +56,16 @@ fn main() -> io::Result<()> {
             corpora.push(dir.join(format!("corpus-{number}")));
             timed(Command::new("cp").arg("-R").arg(folder).arg(&corpora[number]));
         }
-        let repo = repository(&dir.join("repo"))?;
-        for corpus in &corpora {
-            timed(program(&repo).args(["marketplace", "add"]).arg(corpus));
-        }
         println!("{} real marketplaces:", corpora.len());
         let goals = Goals { cold: "1,500 ms", unchanged: "60 ms", search: NONE, memory: "150 MiB" };
-        measured(&repo, RUNS, &a_component(&repo), &goals)?;
-        contents(&repo);
+        contents(&measured(&dir.join("real"), &corpora, RUNS, &goals)?);
         recovered(&corpora, dir)?;
     }
     let (start, root) = (Instant::now(), dir.join("synthetic"));
     generate(&root)?;
     println!("{} made-up components, in {:.1} s, as a folder:", components(), start.elapsed().as_secs_f64());
-    let repo = repository(&dir.join("folder"))?;
-    timed(program(&repo).args(["marketplace", "add"]).arg(&root));
     let goals = Goals { cold: "20 s", unchanged: NONE, search: "20 ms", memory: "600 MiB" };
-    measured(&repo, 3, &a_component(&repo), &goals)?;
-    contents(&repo);
+    contents(&measured(&dir.join("folder"), std::slice::from_ref(&root), 3, &goals)?);
     println!("the same as git fetched them:");
     timed(command("git", &root).args(["init", "-q"]));
     timed(command("git", &root).args(["add", "."]));
@@ -83,39 +80,82 @@ fn main() -> io::Result<()> {
 
 /// The file of a component.
 fn a_component(repo: &Path) -> PathBuf {
-    let output = program(repo).args(["analyze", "--facts", "--json"]).output().expect("it starts");
+    let output =
+        program(repo).args(["analyze", "--dry-run", "--facts", "--json"]).output().expect("it starts");
     let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let text = |value: &Value| value.as_str().expect("a path").to_owned();
     Path::new(&text(&json[0]["root"])).join(text(&json[0]["components"][0]["file"]))
 }
 
-/// Prints how long commands of `repo` take: without the derived file, with it, and after a change of
-/// `document`.
-fn measured(repo: &Path, runs: usize, document: &Path, goals: &Goals) -> io::Result<()> {
+/// A repository below `dir` that knows these marketplaces and has read nothing of them.
+fn fresh(dir: &Path, name: &str, marketplaces: &[PathBuf]) -> io::Result<PathBuf> {
+    let repo = repository(&dir.join(name))?;
+    for marketplace in marketplaces {
+        timed(program(&repo).args(["marketplace", "add"]).arg(marketplace));
+    }
+    forget(&repo, &DERIVED);
+    Ok(repo)
+}
+
+fn forget(repo: &Path, derived: &[&str]) {
+    derived.iter().for_each(|name| drop(fs::remove_file(repo.join(".git/orchestrate").join(name))));
+}
+
+/// Prints how long commands take in a repository that knows these marketplaces: from nothing to a committed
+/// catalog, with nothing changed, and after a change. Says which repository that is.
+fn measured(dir: &Path, marketplaces: &[PathBuf], runs: usize, goals: &Goals) -> io::Result<PathBuf> {
+    let bare = fresh(dir, "bare", marketplaces)?;
     thread::sleep(SETTLED);
-    let derived = repo.join(".git/orchestrate/catalog");
-    let mut cold = Vec::new();
-    for _ in 0..runs {
-        drop(fs::remove_file(&derived));
-        cold.push(watched(program(repo).arg("analyze")));
+    let (mut cold, mut repo) = (Vec::new(), bare.clone());
+    for run in 0..runs {
+        repo = fresh(dir, &format!("cold-{run}"), marketplaces)?;
+        cold.push(watched(program(&repo).arg("analyze")));
+        assert_eq!(commits(&repo), 2, "the library's start, and one analysis");
     }
     let peak = peak(&cold);
-    shown("analyze, cold", cold.into_iter().map(|(time, _)| time).collect(), goals.cold);
+    shown(
+        "analyze, cold, to a committed catalog",
+        cold.into_iter().map(|(time, _)| time).collect(),
+        goals.cold,
+    );
     println!("  peak memory {peak} (goal: {})", goals.memory);
-    println!("  derived file {:.1} MiB", fs::metadata(&derived)?.len() as f64 / f64::from(1 << 20));
-    let again = |arguments: &[&str]| (0..runs).map(|_| timed(program(repo).args(arguments))).collect();
+    let derived = fs::metadata(repo.join(".git/orchestrate/catalog"))?.len();
+    println!("  derived file {:.1} MiB", derived as f64 / f64::from(1 << 20));
+    let again = |arguments: &[&str]| (0..runs).map(|_| timed(program(&repo).args(arguments))).collect();
     shown("analyze, unchanged", again(&["analyze"]), goals.unchanged);
     shown("analyze --json, unchanged", again(&["analyze", "--json"]), goals.unchanged);
+    let compared = (0..runs).map(|_| {
+        forget(&repo, &["cataloged"]);
+        timed(program(&repo).arg("analyze"))
+    });
+    shown("analyze, unchanged, compared with all that is in git", compared.collect(), NONE);
+    assert_eq!(commits(&repo), 2, "nothing new, no commit");
+    for verb in READERS {
+        let time = |repo: &Path| {
+            timed(program(repo).args(*verb));
+            median(&mut (0..runs).map(|_| timed(program(repo).args(*verb))).collect::<Vec<_>>())
+        };
+        let (without, with) = (millis(time(&bare)), millis(time(&repo)));
+        println!("  {}: {without:.1} ms without a catalog in git, {with:.1} ms with it", verb.join(" "));
+    }
+    let document = a_component(&repo);
     let mut changed = Vec::new();
     for _ in 0..runs {
-        let text = fs::read_to_string(document)?;
-        fs::write(document, format!("{text}\nOne more line.\n"))?;
+        let text = fs::read_to_string(&document)?;
+        fs::write(&document, format!("{text}\nOne more line.\n"))?;
         thread::sleep(SETTLED);
-        changed.push(timed(program(repo).arg("analyze")));
+        changed.push(timed(program(&repo).arg("analyze")));
     }
-    shown("analyze, one file changed", changed, NONE);
-    searched(repo, goals);
-    Ok(())
+    shown("analyze, one file changed, to a committed catalog", changed, NONE);
+    searched(&repo, goals);
+    Ok(repo)
+}
+
+/// How many commits the learning branch has.
+fn commits(repo: &Path) -> usize {
+    let arguments = ["rev-list", "--count", "--branches=learning/*"];
+    let output = command("git", repo).args(arguments).output().expect("git starts");
+    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
 }
 
 /// Prints how long searches take, each for something else.
@@ -242,7 +282,7 @@ fn watched(command: &mut Command) -> (Duration, Option<u64>) {
 }
 
 fn repository(dir: &Path) -> io::Result<PathBuf> {
-    fs::create_dir(dir)?;
+    fs::create_dir_all(dir)?;
     timed(command("git", dir).args(["init", "-q"]));
     Ok(dir.to_owned())
 }
