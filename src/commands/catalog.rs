@@ -9,6 +9,7 @@ use super::{Context, DONE, Ended, elsewhere, reliability};
 use crate::model::capability::Fact;
 use crate::model::component::{Card, Contract, TokenCost};
 use crate::model::id::ComponentId;
+use crate::research::classes::Twin;
 use crate::research::facts::corrected;
 use crate::research::reliability::Reliability;
 use crate::research::search::Hit;
@@ -178,6 +179,8 @@ pub(super) struct Shown<'c> {
     /// The contract itself, which only the component has.
     pub(super) contract: Option<&'c Contract>,
     pub(super) tokens: TokenCost,
+    /// Components that are the same, or nearly.
+    pub(super) twins: Vec<Twin>,
     pub(super) facts: Vec<Fact>,
 }
 
@@ -193,6 +196,7 @@ impl<'c> Shown<'c> {
             has_contract: component.contract.is_some(),
             contract: component.contract.as_ref(),
             tokens: component.tokens,
+            twins: known.stocks.twins(&component.id)?,
             facts: corrected(facts, &component.id, &component.content, &known.executions),
         })
     }
@@ -200,14 +204,14 @@ impl<'c> Shown<'c> {
 
 /// Shows what is known of a component.
 pub(super) fn show(cx: &Context, known: &Knowledge<'_>, shown: &Shown<'_>) -> Ended {
-    let Shown { id, description, file, from, content, has_contract, contract, tokens, facts } = shown;
+    let Shown { id, description, file, from, content, has_contract, contract, tokens, twins, facts } = shown;
     let record = known.library.component_tally(id);
     let reliability = Reliability::of(id, &known.executions);
     if cx.ui.is_json() {
         cx.ui.json(&json!({
             "v": 1, "component": id, "description": description, "file": file, "from": from,
             "content": content, "has_contract": has_contract, "contract": contract, "tokens": tokens,
-            "tally": record, "reliability": reliability, "facts": facts,
+            "tally": record, "reliability": reliability, "twins": twins, "facts": facts,
         }));
         return DONE;
     }
@@ -224,6 +228,7 @@ pub(super) fn show(cx: &Context, known: &Knowledge<'_>, shown: &Shown<'_>) -> En
         ("runs", runs.to_owned()),
     ];
     cx.ui.table(&[], &about.map(|(name, text)| vec![name.to_owned(), text]), &[]);
+    twins.iter().for_each(|twin| cx.ui.line(alike(twin)));
     reliability::show(cx, &reliability);
     table(cx, facts);
     DONE
@@ -246,6 +251,16 @@ fn table(cx: &Context, facts: &[Fact]) {
         }
     }
     cx.ui.table(&["fact", "", "said in", "read from", "sure"], &rows, &[4]);
+}
+
+/// How another component is the same.
+fn alike(twin: &Twin) -> String {
+    let id = &twin.component;
+    if twin.is_equal() {
+        return format!("same as {id}");
+    }
+    // Nearly the same is never 100 %.
+    format!("nearly the same as {id} ({:.0} %)", (twin.likeness * 100.0).floor())
 }
 
 /// Kinds of facts that have lines above the table.

@@ -14,8 +14,9 @@ use crate::model::component::{Card, Component};
 use crate::model::id::ComponentId;
 use crate::model::library::Library;
 use crate::model::records::{self, Records};
+use crate::research::classes::profile_of_content;
 use crate::research::facts::corrected;
-use crate::research::index::index;
+use crate::research::index::{Entry as Given, index};
 use crate::research::search::{Hit, Searcher};
 use crate::research::vector::vector;
 use crate::research::vocabulary::Vocabulary;
@@ -92,8 +93,10 @@ fn sections(key: Vec<u8>, absent: &[(ComponentId, Entry)]) -> Vec<(String, Vec<u
     let vocabulary = Vocabulary::default();
     let vectors: Vec<Vec<u8>> =
         absent.iter().map(|(id, entry)| vector(&component(id, entry), &vocabulary)).collect();
-    let components: Vec<(ComponentId, &[u8])> =
-        absent.iter().zip(&vectors).map(|((id, _), vector)| (id.clone(), &**vector)).collect();
+    let profiles: Vec<Vec<u8>> = absent.iter().map(|(_, entry)| profile_of_content(&entry.content)).collect();
+    let given = absent.iter().zip(&vectors).zip(&profiles);
+    let components: Vec<Given<'_>> =
+        given.map(|(((id, _), vector), profile)| Given { id, vector, profile }).collect();
     let (index, _) = index(&components, vocabulary.into_terms()).expect("these vectors are of these terms");
     let ids: Vec<&str> = absent.iter().map(|(id, _)| id.as_str()).collect();
     let descriptions: Vec<&str> = absent.iter().map(|(_, entry)| &*entry.description).collect();
@@ -160,6 +163,7 @@ impl Absent {
             has_contract: entry.contract,
             contract: None,
             tokens: entry.tokens(),
+            twins: Vec::new(),
             facts: corrected(entry.facts.clone(), id, &entry.content, &known.executions),
         };
         show(cx, known, &shown)?;

@@ -7,13 +7,14 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::stocktaking::{Head, made_anew, named, up_to_date};
+use super::stocktaking::{Head, Seat, made_anew, named, up_to_date};
 use crate::marketplace::kept::{self, KeptStock};
 use crate::marketplace::listing::Listing;
 use crate::model::capability::Fact;
 use crate::model::component::{Card, Catalog};
 use crate::model::id::ComponentId;
 use crate::model::records::{self, Records};
+use crate::research::classes::{Class, Twin};
 use crate::research::facts::kept as kept_facts;
 use crate::research::search::{Hit, Searcher};
 use crate::store::{Derived, Store};
@@ -85,8 +86,8 @@ impl<'a> Stocks<'a> {
 
     /// The component of this id, if there is one.
     pub(super) fn card(&self, id: &ComponentId) -> Result<Option<Card>, Failure> {
-        self.ask(|derived| match place(derived, id)? {
-            Some(place) => card(derived, place).map(Some),
+        self.ask(|derived| match seat(derived, id)? {
+            Some(seat) => card(derived, seat).map(Some),
             None => Some(None),
         })
     }
@@ -94,10 +95,20 @@ impl<'a> Stocks<'a> {
     /// What the text of the component of this id says, if there is one.
     pub(super) fn facts_of(&self, id: &ComponentId) -> Result<Vec<Fact>, Failure> {
         self.ask(|derived| {
-            let Some((number, place)) = place(derived, id)? else { return Some(Vec::new()) };
-            let name = named(number, "facts");
+            let Some(seat) = seat(derived, id)? else { return Some(Vec::new()) };
+            let name = named(seat.marketplace, "facts");
             let read = |range| derived.part(&name, range);
-            kept_facts::decode(&Records::open(&read)?.get(place as u64)?)
+            kept_facts::decode(&Records::open(&read)?.get(seat.place as u64)?)
+        })
+    }
+
+    /// The components that are the same as the one of this id, the most alike first.
+    pub(super) fn twins(&self, id: &ComponentId) -> Result<Vec<Twin>, Failure> {
+        self.ask(|derived| {
+            let Some(seat) = seat(derived, id)? else { return Some(Vec::new()) };
+            let read = |range| derived.part("classes", range);
+            let class = Records::open(&read)?.get(seat.class.into())?;
+            Some(postcard::from_bytes::<Class>(&class).ok()?.twins(id))
         })
     }
 
@@ -139,16 +150,16 @@ fn listing(derived: &Derived, number: usize) -> Option<Listing> {
     Some(kept::stock(&kept, made)?.into_listing())
 }
 
-/// The number of a component's marketplace, and the component's place there. `None` inside: there is none.
-fn place(derived: &Derived, id: &ComponentId) -> Option<Option<(usize, usize)>> {
-    let (ids, places) = (|range| derived.part("ids", range), |range| derived.part("places", range));
+/// Where a component is. `None` inside: there is none.
+fn seat(derived: &Derived, id: &ComponentId) -> Option<Option<Seat>> {
+    let (ids, seats) = (|range| derived.part("ids", range), |range| derived.part("seats", range));
     let Some(found) = Records::open(&ids)?.find(id.as_str().as_bytes())? else { return Some(None) };
-    postcard::from_bytes(&Records::open(&places)?.get(found)?).ok().map(Some)
+    postcard::from_bytes(&Records::open(&seats)?.get(found)?).ok().map(Some)
 }
 
-fn card(derived: &Derived, (number, place): (usize, usize)) -> Option<Card> {
+fn card(derived: &Derived, seat: Seat) -> Option<Card> {
     let heads: Vec<Head> = derived.value("heads")?;
-    let name = named(number, "cards");
+    let name = named(seat.marketplace, "cards");
     let read = |range| derived.part(&name, range);
-    kept::card(&Records::open(&read)?.get(place as u64)?, heads.get(number)?.root())
+    kept::card(&Records::open(&read)?.get(seat.place as u64)?, heads.get(seat.marketplace)?.root())
 }

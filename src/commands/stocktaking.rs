@@ -1,11 +1,12 @@
 //! Brings `orchestrate/catalog` up to date: the derived file that holds what was read of marketplaces.
 //!
 //! 1. Per marketplace it holds the trails of the reading (what was looked at on disk, plugin by plugin), the
-//!    listing, and of each component a card, its facts, and its vector: everything but its text.
+//!    listing, and of each component a card, its facts, its vector and its profile: everything but its text.
 //! 2. While the trails of a marketplace hold, nothing of it is read. Otherwise its manifest is, and of its plugins
-//!    those whose own trail does not hold; what did not change among their components keeps facts and vector.
-//! 3. Over all marketplaces it holds the index that search reads: a function of all vectors, so that what is brought
-//!    up to date is, byte for byte, what would be made anew.
+//!    those whose own trail does not hold; what did not change among their components keeps what was made of it.
+//! 3. Over all marketplaces it holds the index that search reads, and the classes of components that are one thing:
+//!    a function of all vectors and profiles, so that what is brought up to date is, byte for byte, what would be
+//!    made anew.
 //! 4. It is made and published by whoever finds it out of date, and answers from memory until then. It is
 //!    never believed: `store/derived.rs` checks each part when it is read, and what is not intact is made anew.
 //!
@@ -26,8 +27,9 @@ use crate::marketplace::kept::{self, KeptStock};
 use crate::model::component::{Card, Component, Roots};
 use crate::model::id::ComponentId;
 use crate::model::records;
+use crate::research::classes::profile;
 use crate::research::facts::{extract, kept as kept_facts};
-use crate::research::index::index;
+use crate::research::index::{Entry, index};
 use crate::research::vector::vector;
 use crate::research::vocabulary::Vocabulary;
 use crate::store::{Derived, Store, section};
@@ -51,12 +53,23 @@ impl Head {
     }
 }
 
+/// Where a component is to be found.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Seat {
+    /// The number of its marketplace.
+    pub(super) marketplace: usize,
+    /// Its place in the listing there.
+    pub(super) place: usize,
+    /// The number of its class.
+    pub(super) class: u32,
+}
+
 /// The name of a section of the marketplace with this number.
 pub(super) fn named(number: usize, section: &str) -> String {
     format!("{number} {section}")
 }
 
-/// Names a component as it was read: whatever facts and vector are made of.
+/// Names a component as it was read: whatever facts, vector and profile are made of.
 type Key = [u8; 16];
 
 /// What is made of a component while its text is at hand.
@@ -65,6 +78,7 @@ struct Made {
     key: Key,
     facts: Arc<[u8]>,
     vector: Arc<[u8]>,
+    profile: Arc<[u8]>,
 }
 
 /// A marketplace in the form that is kept.
@@ -156,16 +170,17 @@ impl Old {
             Some(records::decode(&section(name)?)?.into_iter().map(Arc::from).collect())
         };
         let keys: Vec<Key> = self.derived.value(&named(number, "keys"))?;
-        let (facts, vectors) = (list("facts")?, list("vectors")?);
-        if keys.len() != facts.len() || keys.len() != vectors.len() {
+        let (facts, vectors, profiles) = (list("facts")?, list("vectors")?, list("profiles")?);
+        if [&facts, &vectors, &profiles].iter().any(|list| list.len() != keys.len()) {
             return None;
         }
-        let made = keys.into_iter().zip(facts).zip(vectors);
+        let made = keys.into_iter().zip(facts).zip(vectors).zip(profiles);
+        let made = made.map(|(((key, facts), vector), profile)| Made { key, facts, vector, profile });
         let cards = records::decode(&section("cards")?)?.into_iter().map(<[u8]>::to_vec).collect();
         Some(Row {
             head: self.heads.get(number)?.clone(),
             stock: KeptStock { trails: section("trails")?, frame: section("frame")?, cards },
-            made: made.map(|((key, facts), vector)| Made { key, facts, vector }).collect(),
+            made: made.collect(),
         })
     }
 }
@@ -238,6 +253,7 @@ impl Desk<'_> {
                 key,
                 facts: kept_facts::encode(extract(&component)).into(),
                 vector: vector(&component, vocabulary).into(),
+                profile: profile(&component).into(),
             })
         };
         let Known { name, source, place, head } = known;
@@ -274,18 +290,24 @@ fn sections(rows: Vec<Row>, terms: Vec<String>) -> Option<Vec<(String, Vec<u8>)>
     let made = |(number, place): (usize, usize)| rows[number].made.get(place);
     let mut components = Vec::with_capacity(by_id.len());
     for (id, place) in &by_id {
-        components.push((id.clone(), &*made(*place)?.vector));
+        let Made { vector, profile, .. } = made(*place)?;
+        components.push(Entry { id, vector, profile });
     }
     let (index, vectors) = index(&components, terms)?;
     drop(components);
     let mut renumbered: HashMap<(usize, usize), Vec<u8>> = by_id.values().copied().zip(vectors).collect();
     let ids: Vec<&str> = by_id.keys().map(ComponentId::as_str).collect();
-    let places: Vec<(usize, usize)> = by_id.values().copied().collect();
+    let seats = by_id.values().zip(index.class_of);
+    let seats: Vec<Vec<u8>> = seats
+        .map(|((marketplace, place), class)| {
+            section(&Seat { marketplace: *marketplace, place: *place, class })
+        })
+        .collect();
     let heads: Vec<Head> = rows.iter().map(|row| row.head.clone()).collect();
     let mut sections = vec![
         ("heads".to_owned(), section(&heads)),
         ("ids".to_owned(), records::encode(&ids)),
-        ("places".to_owned(), records::encode(&places.iter().map(section).collect::<Vec<_>>())),
+        ("seats".to_owned(), records::encode(&seats)),
         ("terms".to_owned(), index.terms),
         ("postings".to_owned(), index.postings),
         ("classes".to_owned(), index.classes),
@@ -293,6 +315,7 @@ fn sections(rows: Vec<Row>, terms: Vec<String>) -> Option<Vec<(String, Vec<u8>)>
     for (number, row) in rows.into_iter().enumerate() {
         let keys: Vec<Key> = row.made.iter().map(|made| made.key).collect();
         let facts: Vec<&Arc<[u8]>> = row.made.iter().map(|made| &made.facts).collect();
+        let profiles: Vec<&Arc<[u8]>> = row.made.iter().map(|made| &made.profile).collect();
         let vectors: Vec<Vec<u8>> = (0..row.made.len())
             .map(|place| renumbered.remove(&(number, place)).unwrap_or_default())
             .collect();
@@ -303,6 +326,7 @@ fn sections(rows: Vec<Row>, terms: Vec<String>) -> Option<Vec<(String, Vec<u8>)>
             ("keys", section(&keys)),
             ("facts", records::encode(&facts)),
             ("vectors", records::encode(&vectors)),
+            ("profiles", records::encode(&profiles)),
         ];
         sections.extend(own.map(|(name, bytes)| (named(number, name), bytes)));
     }

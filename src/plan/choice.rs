@@ -71,7 +71,7 @@ impl<'a> Choices<'a> {
         let cold = favourite(&offers, |offer| offer.candidate.score)?.component;
         let precedent = self.precedent.as_ref();
         let follows = precedent.and_then(|it| Some((it, followed(&offers, it, task.catalog)?)));
-        let stand_in = stand_in(best.component, task.catalog, track);
+        let stand_in = stand_in(best, task.catalog, track);
         let (component, why) = match (follows, stand_in) {
             (Some((precedent, component)), _) => (component, Some(precedent.why())),
             (None, Some(fallback)) => (fallback, Some(format!("stands in for {}", best.component.id.name()))),
@@ -110,12 +110,13 @@ fn followed<'a>(offers: &[Offer<'a>], precedent: &Precedent<'a>, catalog: &'a Ca
         .filter(|component| !first.component.is_check() || component.id == first.component.id)
 }
 
-/// The declared fallback, where it passed and the component itself never did.
-fn stand_in<'a>(component: &'a Card, catalog: &'a Catalog, track: Track<'_>) -> Option<&'a Card> {
-    if component.is_check() {
-        // That it never said yes speaks of what it looked at.
+/// The declared fallback, or a twin, that passed where the component itself never did.
+fn stand_in<'a>(best: Offer<'a>, catalog: &'a Catalog, track: Track<'_>) -> Option<&'a Card> {
+    let component = best.component;
+    if component.is_check() || !track.never_passed(&component.id) {
+        // That a check never said yes speaks of what it looked at.
         return None;
     }
-    let fallback = catalog.fallback_of(component)?;
-    (track.never_passed(&component.id) && track.proved_itself(&fallback.id)).then_some(fallback)
+    let twins = best.candidate.also.iter().filter_map(|id| catalog.get(id));
+    catalog.fallback_of(component).into_iter().chain(twins).find(|it| track.proved_itself(&it.id))
 }

@@ -1,6 +1,7 @@
 //! Who may stand in for a step.
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use crate::model::component::Catalog;
 use crate::model::id::ComponentId;
@@ -34,8 +35,10 @@ pub(super) fn fallbacks(
 }
 
 fn twins<'a>(job: &'a Job<'_>) -> impl Iterator<Item = &'a ComponentId> {
+    let own = &job.component.id;
     let offers = job.choices.iter().flat_map(|choice| &choice.offers);
-    offers.filter(|offer| offer.component.id == job.component.id).flat_map(|offer| &offer.candidate.also)
+    let classes = offers.map(|offer| iter::once(&offer.component.id).chain(&offer.candidate.also));
+    classes.filter(move |class| class.clone().any(|id| id == own)).flatten()
 }
 
 fn runner_up<'a>(job: &'a Job<'_>) -> Option<&'a ComponentId> {

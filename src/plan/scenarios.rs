@@ -237,6 +237,22 @@ fn twins_and_runners_up_stand_in_but_never_what_failed() {
 }
 
 #[test]
+fn a_twin_that_passed_does_the_work_of_one_that_never_did() {
+    let catalog = || ["a", "twin", "third"].map(|name| skill(name, &[], &["A"]));
+    let twin = |mut case: Case| {
+        let also = ["twin", "third"].map(samples::component);
+        case.candidates.entry("alpha".to_owned()).or_default()[0].also = also.into();
+        case
+    };
+    let case = twin(Case::new("alpha", catalog()).finds("alpha", &[("a", 10.0)]));
+    let first = case.plan();
+    assert_eq!((shown(&first), names(&step(&first, "a").fallbacks)), ("a".to_owned(), vec!["twin", "third"]));
+    let plan = case.ran(run(&first, 5, Some(("a", "boom")))).plan();
+    assert_eq!((shown(&plan), names(&step(&plan, "twin").fallbacks)), ("twin".to_owned(), vec!["third"]));
+    assert_eq!(plan.avoided.len(), 1);
+}
+
+#[test]
 fn needs_that_nothing_covers_are_named() {
     let plan = Case::starter("a licence, a unicorn, tests").covers("tests", 0.5).plan();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The index: for each term the classes of equal components that have it, and how strongly.
+//! The index: for each term the classes of components that are one thing and have it, and how strongly.
 //!
 //! strength = tf / (k1 + tf), tf = Σ over fields of boost · count / (1 − b + b · length / mean length): the
 //! part of BM25F that does not depend on the request. Robertson and Zaragoza, "The Probabilistic Relevance
@@ -6,10 +6,9 @@
 //!
 //! The same components give the same bytes, whatever was known before.
 
-use std::collections::HashMap;
-
+use super::classes::{Class, classes};
 use super::varint::{push, take};
-use super::vector::{Identity, Means, Vector, is_said};
+use super::vector::{Means, Vector, is_said};
 use super::vocabulary::Term;
 use crate::model::id::ComponentId;
 use crate::model::records;
@@ -24,8 +23,18 @@ pub(crate) struct Index {
     pub(crate) terms: Vec<u8>,
     /// By term.
     pub(crate) postings: Vec<u8>,
-    /// By class: its components, by id.
+    /// By class: its components.
     pub(crate) classes: Vec<u8>,
+    /// By component: its class.
+    pub(crate) class_of: Vec<u32>,
+}
+
+/// What a component gives to the index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'e> {
+    pub(crate) id: &'e ComponentId,
+    pub(crate) vector: &'e [u8],
+    pub(crate) profile: &'e [u8],
 }
 
 /// A term in a class.
@@ -38,21 +47,21 @@ pub(super) struct Posting {
     pub(super) said: bool,
 }
 
-/// The index of these components, which come by id with their vectors, and their vectors with the numbers
-/// that the index has for `terms`. `None`: one is no vector of these terms.
-pub(crate) fn index(
-    components: &[(ComponentId, &[u8])],
-    terms: Vec<String>,
-) -> Option<(Index, Vec<Vec<u8>>)> {
+/// The index of these components, which come by id, and their vectors with the numbers that the index has for
+/// `terms`. `None`: one of them has no vector of these terms, or no profile.
+pub(crate) fn index(components: &[Entry<'_>], terms: Vec<String>) -> Option<(Index, Vec<Vec<u8>>)> {
     let vectors: Option<Vec<Vector>> =
-        components.iter().map(|(_, vector)| Vector::decode(vector, terms.len())).collect();
+        components.iter().map(|it| Vector::decode(it.vector, terms.len())).collect();
     let vectors = vectors?;
+    let members = components.iter().zip(&vectors).map(|(it, vector)| (it.id, vector, it.profile));
+    let classes = classes(members, &terms)?;
     let (terms, new) = sorted(terms, &vectors);
-    let classes = classes(&vectors);
-    let means = Means::of(classes.iter().map(|class| vectors[class[0]]));
+    let means = Means::of(classes.iter().map(|class| vectors[class[0].0]));
     let mut postings: Vec<Postings> = vec![Postings::default(); terms.len()];
+    let mut class_of = vec![0; components.len()];
     for (number, class) in (0..).zip(&classes) {
-        let vector = &vectors[class[0]];
+        class.iter().for_each(|(place, _)| class_of[*place] = number);
+        let vector = &vectors[class[0].0];
         for (term, counts) in vector.terms() {
             let tf = vector.frequency(&counts, &means);
             let strength = (tf / (K1 + tf)) as f32;
@@ -61,16 +70,17 @@ pub(crate) fn index(
         }
     }
     let postings: Vec<Vec<u8>> = postings.into_iter().map(|postings| postings.bytes).collect();
-    let ids = |class: &Vec<usize>| {
-        let ids: Vec<&ComponentId> = class.iter().map(|index| &components[*index].0).collect();
-        postcard::to_stdvec(&ids).expect("texts")
+    let kept = |class| {
+        let class = Class::of(class, |place| components[place].id.clone());
+        postcard::to_stdvec(&class).expect("texts and numbers")
     };
-    let classes: Vec<Vec<u8>> = classes.iter().map(ids).collect();
+    let classes: Vec<Vec<u8>> = classes.iter().map(kept).collect();
     let vectors = vectors.iter().map(|vector| vector.renumbered(&new)).collect();
     let index = Index {
         terms: records::encode(&terms),
         postings: records::encode(&postings),
         classes: records::encode(&classes),
+        class_of,
     };
     Some((index, vectors))
 }
@@ -87,20 +97,6 @@ fn sorted(terms: Vec<String>, vectors: &[Vector<'_>]) -> (Vec<String>, Vec<Term>
         new[*old] = number;
     }
     (kept.into_iter().map(|(term, _)| term).collect(), new)
-}
-
-/// Components that are one thing, by their places; the first by id speaks for them.
-fn classes(vectors: &[Vector<'_>]) -> Vec<Vec<usize>> {
-    let mut classes: Vec<Vec<usize>> = Vec::new();
-    let mut known: HashMap<Identity, usize> = HashMap::new();
-    for (place, vector) in vectors.iter().enumerate() {
-        let class = *known.entry(vector.identity).or_insert(classes.len());
-        if class == classes.len() {
-            classes.push(Vec::new());
-        }
-        classes[class].push(place);
-    }
-    classes
 }
 
 /// Postings in the form that is kept. By class: how far its number is from the one before, then four bytes for

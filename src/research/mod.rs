@@ -2,6 +2,7 @@
 //!
 //! The same catalog and words give the same hits in the same order, everywhere.
 
+pub(crate) mod classes;
 pub(crate) mod facts;
 pub(crate) mod index;
 mod query;
@@ -15,5 +16,7 @@ pub(crate) mod vocabulary;
 
 #[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod scenarios;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::query::{UNKNOWN_ATTACHED, Wanted, wanted};
+use super::samples::classes_of;
 use super::search::Hit;
 use super::terms::{humps_apart, split, stem};
 use crate::model::component::Component;
@@ -41,9 +42,10 @@ impl Document {
 /// The best of `components` for a request.
 pub(super) fn search(components: &[Component], request: &str, limit: usize) -> Vec<Hit> {
     let by_id: BTreeMap<&ComponentId, &Component> = components.iter().map(|it| (&it.id, it)).collect();
-    let mut classes: BTreeMap<String, Vec<&Component>> = BTreeMap::new();
-    by_id.values().for_each(|component| classes.entry(class(component)).or_default().push(component));
-    let documents: Vec<Document> = classes.values().map(|class| Document::of(class)).collect();
+    let documents: Vec<Document> = classes_of(components)
+        .into_iter()
+        .map(|class| Document::of(&class.ids().map(|id| by_id[id]).collect::<Vec<_>>()))
+        .collect();
     let means: Vec<f64> = (0..FIELDS.len())
         .map(|field| {
             let sum: usize = documents.iter().map(|document| document.fields[field].len()).sum();
@@ -72,17 +74,6 @@ pub(super) fn search(components: &[Component], request: &str, limit: usize) -> V
     hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.component.cmp(&b.component)));
     hits.truncate(limit);
     hits
-}
-
-/// Equal for components that do the same.
-fn class(component: &Component) -> String {
-    let prefix = format!("{}-", component.id.plugin());
-    let name = component.id.name();
-    match &component.contract {
-        Some(_) => format!("runs {}", component.content),
-        None if component.body.trim().is_empty() => format!("is {}", component.id),
-        None => format!("says {} {}", name.strip_prefix(&prefix).unwrap_or(name), component.body),
-    }
 }
 
 fn idf(stem: &str, documents: &[Document]) -> f64 {

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
-use super::index::{Index, index};
+use super::classes::profile;
+use super::index::{Entry, Index, index};
 use super::reference;
 use super::search::{Hit, Searcher};
 use super::vector::vector;
@@ -32,10 +33,10 @@ fn component(plugin: &str, name: &str, description: &str, body: &str) -> Compone
 fn indexed(components: &[Component], known_before: &[Component]) -> (Index, Vec<Vec<u8>>) {
     let vocabulary = Vocabulary::of(["nobody", "says", "this"].map(str::to_owned));
     known_before.iter().for_each(|component| drop(vector(component, &vocabulary)));
-    let by_id: BTreeMap<&ComponentId, Vec<u8>> =
-        components.iter().map(|component| (&component.id, vector(component, &vocabulary))).collect();
-    let entries: Vec<(ComponentId, &[u8])> =
-        by_id.iter().map(|(id, vector)| ((*id).clone(), vector.as_slice())).collect();
+    let kept = |component| (vector(component, &vocabulary), profile(component));
+    let by_id: BTreeMap<&ComponentId, _> = components.iter().map(|it| (&it.id, kept(it))).collect();
+    let entries: Vec<Entry<'_>> =
+        by_id.iter().map(|(id, (vector, profile))| Entry { id, vector, profile }).collect();
     index(&entries, vocabulary.into_terms()).expect("our own vectors")
 }
 

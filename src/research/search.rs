@@ -5,6 +5,7 @@
 //! ½) / (n + ½)) for a word that n of N classes have in any field: BM25F; the 1 inside the logarithm keeps idf
 //! positive.
 
+use super::classes::Class;
 use super::index::{Posting, decode};
 use super::query::{UNKNOWN_ATTACHED, Wanted, wanted};
 use crate::model::id::ComponentId;
@@ -25,7 +26,7 @@ pub(crate) struct Hit {
     pub(crate) coverage: f64,
     /// The request's words that it has, in the request's order.
     pub(crate) matched: Vec<String>,
-    /// Components of the same name and text, by id: each other's fallbacks.
+    /// Components that are nearly or wholly the same, the most alike first: each other's fallbacks.
     pub(crate) also: Vec<ComponentId>,
 }
 
@@ -53,18 +54,17 @@ impl Searcher<'_> {
         }
         let found = Found::of(&matches, usize::try_from(self.classes.len()).ok()?)?;
         let hit = |class: u32| {
-            let ids = self.classes.get(class.into())?;
-            let mut ids = postcard::from_bytes::<Vec<ComponentId>>(&ids).ok()?.into_iter();
+            let ids: Class = postcard::from_bytes(&self.classes.get(class.into())?).ok()?;
             let has = |(_, matches): &(&Wanted, &Vec<Match>)| {
                 matches.binary_search_by_key(&class, |(class, ..)| *class).is_ok()
             };
             let matched = wanted.iter().zip(&matches).filter(has).map(|(want, _)| want.word.clone());
             Some(Hit {
-                component: ids.next()?,
+                also: ids.ids().skip(1).cloned().collect(),
+                component: ids.first,
                 score: found.scores[class as usize],
                 coverage: (found.covered[class as usize] / asked).clamp(0.0, 1.0),
                 matched: matched.collect(),
-                also: ids.collect(),
             })
         };
         found.best(limit).into_iter().map(hit).collect()

@@ -1,4 +1,4 @@
-//! A component as a vector: what it is the same as, and how often each term is in each of its fields.
+//! A component as a vector: how often each term is in each of its fields.
 
 use super::terms::humps_apart;
 use super::varint::{push, take};
@@ -20,16 +20,16 @@ const FIELDS: [Field; 5] = [
     Field { boost: 0.15, b: 0.75 },
 ];
 
+pub(super) const NAME: usize = 0;
+pub(super) const PLUGIN: usize = 1;
+pub(super) const DESCRIPTION: usize = 2;
 /// Fields before this one are what a component says of itself.
-const BODY: usize = 4;
+pub(super) const BODY: usize = 4;
 
 /// A number for each field.
 pub(super) type Counts = [u32; FIELDS.len()];
 
-/// Equal for components that do the same: their class.
-pub(super) type Identity = [u8; 16];
-
-/// A component's text as terms, in the form that is kept: identity, lengths of the fields, then, by term, how
+/// A component's text as terms, in the form that is kept: lengths of the fields, then, by term, how
 /// far its number is from the one before, which fields have it, and how often each of these does.
 pub(crate) fn vector(component: &Component, vocabulary: &Vocabulary) -> Vec<u8> {
     let fields = [
@@ -52,31 +52,11 @@ pub(crate) fn vector(component: &Component, vocabulary: &Vocabulary) -> Vec<u8> 
         chunk.iter().for_each(|(_, field)| counts[*field] += 1);
         (chunk[0].0, counts)
     });
-    encode(&identity(component), &lengths, counts)
+    encode(&lengths, counts)
 }
 
-/// Equal for components that do the same: by what would run, or else by name and text.
-///
-/// The text alone does not tell: published commands share a template's body, placeholders and all,
-/// and differ in their names only. An empty body is no text that two components could share.
-fn identity(component: &Component) -> Identity {
-    let id = &component.id;
-    let same = match &component.contract {
-        Some(_) => component.content.clone(),
-        None if component.body.trim().is_empty() => id.to_string(),
-        None => {
-            let prefix = format!("{}-", id.plugin());
-            let name = id.name().strip_prefix(&prefix).unwrap_or(id.name());
-            format!("{name}/{}", blake3::hash(component.body.as_bytes()).to_hex())
-        }
-    };
-    let mut identity = Identity::default();
-    blake3::Hasher::new().update(same.as_bytes()).finalize_xof().fill(&mut identity);
-    identity
-}
-
-fn encode(identity: &Identity, lengths: &Counts, terms: impl IntoIterator<Item = (Term, Counts)>) -> Vec<u8> {
-    let mut bytes = identity.to_vec();
+fn encode(lengths: &Counts, terms: impl IntoIterator<Item = (Term, Counts)>) -> Vec<u8> {
+    let mut bytes = Vec::new();
     lengths.iter().for_each(|length| push(&mut bytes, *length));
     let mut last = 0;
     for (term, counts) in terms {
@@ -92,7 +72,6 @@ fn encode(identity: &Identity, lengths: &Counts, terms: impl IntoIterator<Item =
 /// A vector, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Vector<'v> {
-    pub(super) identity: Identity,
     lengths: Counts,
     terms: &'v [u8],
 }
@@ -100,12 +79,12 @@ pub(super) struct Vector<'v> {
 impl<'v> Vector<'v> {
     /// What `bytes` hold; `None`: no vector of terms below `terms`.
     pub(super) fn decode(bytes: &'v [u8], terms: usize) -> Option<Self> {
-        let (identity, mut rest) = bytes.split_first_chunk()?;
+        let mut rest = bytes;
         let mut lengths = Counts::default();
         for length in &mut lengths {
             *length = take(&mut rest)?;
         }
-        let vector = Self { identity: *identity, lengths, terms: rest };
+        let vector = Self { lengths, terms: rest };
         let mut last = 0_u32;
         while !rest.is_empty() {
             let (step, _) = one(&mut rest)?;
@@ -133,7 +112,7 @@ impl<'v> Vector<'v> {
         let mut terms: Vec<(Term, Counts)> =
             self.terms().map(|(term, counts)| (new[term as usize], counts)).collect();
         terms.sort_unstable();
-        encode(&self.identity, &self.lengths, terms)
+        encode(&self.lengths, terms)
     }
 
     /// The tf of a term with these counts: boosted, and relative to the fields' mean lengths.

@@ -10,6 +10,7 @@ mod check_clean;
 mod check_github;
 mod check_range;
 mod check_tamper;
+mod classes;
 mod concurrency;
 mod convergence;
 mod deinit;

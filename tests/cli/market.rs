@@ -138,3 +138,22 @@ fn collect(dir: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
         }
     }
 }
+
+/// A repository that knows a marketplace `market` with one plugin `tools` of these files.
+pub(crate) fn knows<const N: usize>(files: [(&str, &str); N]) -> TestRepo {
+    let repo = TestRepo::new();
+    let root = repo.root().join("market");
+    let write = |path: &str, text: &str| {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    write(
+        ".claude-plugin/marketplace.json",
+        r#"{"name":"market","owner":{"name":"Somebody"},"plugins":[{"name":"tools","source":"./tools"}]}"#,
+    );
+    write("tools/.claude-plugin/plugin.json", r#"{"name":"tools","description":"Tools for tests"}"#);
+    files.iter().for_each(|(path, text)| write(&format!("tools/{path}"), text));
+    repo.orchestrate(["marketplace", "add", root.to_str().expect("UTF-8")]).code(0);
+    repo
+}

@@ -23,6 +23,7 @@ fn repo() -> (TestRepo, Market) {
     let agent =
         "---\nname: reader\ndescription: Reads: poems\ntools: Read\n---\n# Reader\n\nReads `poem.txt`.\n";
     write(&root(&repo).join("plugins/tools/agents/reader.md"), agent);
+    write(&root(&repo).join("plugins/tools/agents/tools-reader.md"), &agent.replace("name: reader\n", ""));
     repo.orchestrate(["marketplace", "add", market.path()]).code(0);
     (repo, market)
 }
@@ -49,6 +50,7 @@ fn told(repo: &TestRepo) -> Vec<String> {
         &["catalog", "search", "--json", "review", "the", "changelog", "of", "poems"],
         &["catalog", "search", "nothing-of-that"],
         &["catalog", "show", "market/tools/skill/poet", "--json"],
+        &["catalog", "show", "agent/reader"],
         &["plan", "--format=json", "write poems and review them, then a changelog"],
     ];
     let told = arguments.map(|arguments| {
@@ -89,6 +91,7 @@ fn what_was_read_is_kept_and_not_written_again() {
     settle();
     let first = assert_same(&repo);
     assert!(first[0].contains("Reads: poems") && first[2].contains("market/tools/skill/critic"), "{first:?}");
+    assert!(first[5].contains("same as market/tools/agent/tools-reader"), "{}", first[5]);
     let made = std::fs::metadata(file(&repo)).expect("made");
     assert_eq!(assert_same(&repo), first);
     let still = std::fs::metadata(file(&repo)).expect("there");
