@@ -2,7 +2,7 @@
 //!
 //! One pass, bounded: of a text with more lines, or longer ones, the rest is not looked at.
 
-use super::section::{Section, announced, lead, promises};
+use super::section::{Section, announced, forbids, lead, promises};
 
 /// The most lines that are read of one body.
 const MOST_LINES: usize = 20_000;
@@ -11,20 +11,20 @@ const LONGEST_LINE: usize = 2_000;
 
 /// One line that says something.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Line<'a> {
+pub(in crate::research) struct Line<'a> {
     /// In the component's file, from 1.
-    pub(super) number: usize,
+    pub(in crate::research) number: usize,
     /// Without the signs of headings and lists around it.
-    pub(super) text: &'a str,
-    pub(super) part: Part<'a>,
-    pub(super) section: Section,
+    pub(in crate::research) text: &'a str,
+    pub(in crate::research) part: Part<'a>,
+    pub(in crate::research) section: Section,
     /// Whether it stands below a heading that only inherits its section.
-    pub(super) deeper: bool,
+    pub(in crate::research) deeper: bool,
 }
 
 /// What a line is part of.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Part<'a> {
+pub(in crate::research) enum Part<'a> {
     Heading,
     /// An item of a list; numbered or not, directly under its heading or below another item.
     Item {
@@ -40,7 +40,7 @@ pub(super) enum Part<'a> {
 }
 
 /// The lines of `body`, which starts on line `first` of its file.
-pub(super) fn lines(body: &str, first: usize) -> Vec<Line<'_>> {
+pub(in crate::research) fn lines(body: &str, first: usize) -> Vec<Line<'_>> {
     let mut reader = Reader::default();
     body.lines()
         .take(MOST_LINES)
@@ -62,6 +62,8 @@ struct Reader<'a> {
     open: Vec<Open>,
     /// What a lead or a promise announced, until a heading or a paragraph.
     lead: Option<Section>,
+    /// An item forbids those below it, until one that is not below it.
+    forbidding: bool,
 }
 
 /// A heading that has not ended.
@@ -111,6 +113,15 @@ impl<'a> Reader<'a> {
         if part == Part::Heading {
             return Some(self.line(number, text, part));
         }
+        if let Part::Item { nested, .. } = part
+            && (!nested || self.forbidding)
+        {
+            let below = nested && self.forbidding;
+            self.forbidding = below || forbids(text);
+            if below {
+                return Some(Line { section: Section::Aside, ..self.line(number, text, part) });
+            }
+        }
         match lead(text) {
             Some((section, rest)) => {
                 self.lead = Some(section);
@@ -119,7 +130,9 @@ impl<'a> Reader<'a> {
             }
             None => {
                 if part == Part::Prose {
-                    self.lead = promises(text).then_some(Section::Output).filter(|_| self.may_promise());
+                    self.forbidding = false;
+                    let promised = promises(text).then_some(Section::Output).filter(|_| self.may_promise());
+                    self.lead = promised.or(forbids(text).then_some(Section::Aside));
                 }
                 Some(self.line(number, text, part))
             }
@@ -230,6 +243,14 @@ mod tests {
             .map(|it| it.section)
             .collect();
         assert_eq!(sections, [[Section::Example; 3], [Section::Aside; 3]].concat());
+    }
+
+    #[test]
+    fn what_a_list_forbids_is_passed_over() {
+        let body = "You NEVER:\n- write `a.md`\n\nYou do:\n- write `b.md`\n- Do NOT modify:\n  - `c.md`\n- write `d.md`\n";
+        let aside = |line: &Line<'_>| line.section == Section::Aside;
+        let passed: Vec<usize> = lines(body, 1).iter().filter(|it| aside(it)).map(|it| it.number).collect();
+        assert_eq!(passed, [1, 2, 7]);
     }
 
     #[test]

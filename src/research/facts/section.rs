@@ -2,7 +2,7 @@
 
 /// What stands under a heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Section {
+pub(in crate::research) enum Section {
     Purpose,
     Work,
     Output,
@@ -181,6 +181,10 @@ const BEHIND: &[&str] = &[
 /// Words anywhere in a heading that make it steps.
 const PROCESSES: &[&str] = &["process", "workflow", "procedure", "protocol", "steps"];
 
+/// Words anywhere in a heading under which stands what is not to be done.
+const FORBIDDEN: &[&str] =
+    &["cannot", "can't", "must not", "not allowed", "forbidden", "prohibited", "off-limits"];
+
 /// Words anywhere in a heading that make it a sample.
 const SAMPLES: &[&str] = &["example", "sample output", "anti-pattern", "bad:", "bad practice"];
 
@@ -190,6 +194,9 @@ pub(super) fn announced(title: &str) -> Section {
     let text = lower.trim_start_matches(|c: char| !c.is_alphabetic());
     if SAMPLES.iter().any(|word| text.contains(word)) {
         return Section::Example;
+    }
+    if FORBIDDEN.iter().any(|word| text.contains(word)) {
+        return Section::Aside;
     }
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
     if BEHIND.contains(&rest.trim_matches(|c: char| !c.is_alphanumeric())) {
@@ -232,6 +239,30 @@ pub(super) fn promises(text: &str) -> bool {
     !denied && PROMISES.iter().any(|word| lower == *word || lower.ends_with(&format!(" {word}")))
 }
 
+/// How the lead of a list forbids what it lists: with these words in front, or at its end.
+const FORBIDS: &[&str] = &[
+    "do not",
+    "don't",
+    "never",
+    "avoid",
+    "must not",
+    "you must not",
+    "you never",
+    "you cannot",
+    "you do not",
+];
+const FORBID: &[&str] = &[" not", " never", " cannot", " don't", "forbidden", "prohibited", "not allowed"];
+
+/// Whether a line announces a list of what is not to be done, as in `You NEVER:`.
+pub(in crate::research) fn forbids(text: &str) -> bool {
+    let Some(before) = text.trim().trim_end_matches(['*', '_']).strip_suffix(':') else { return false };
+    let lower = before.trim_matches(['*', '_', ' ']).to_lowercase();
+    let started = FORBIDS
+        .iter()
+        .any(|words| lower.strip_prefix(words).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)));
+    (started && !lower.contains("forget")) || FORBID.iter().any(|words| lower.ends_with(words))
+}
+
 /// What a bold or plain lead such as `**Output:**` at the start of a line announces, and the rest of the line.
 pub(super) fn lead(text: &str) -> Option<(Section, &str)> {
     let plain = text.trim_start_matches("**").trim_start_matches("__");
@@ -264,6 +295,26 @@ mod tests {
         ] {
             assert_eq!(announced(title), section, "{title}");
         }
+    }
+
+    #[test]
+    fn a_lead_may_forbid_what_it_lists() {
+        for lead in [
+            "You NEVER:",
+            "Do NOT modify:",
+            "**Never:**",
+            "Agents must not:",
+            "don't:",
+            "DON'T use this when:",
+        ] {
+            assert!(forbids(lead), "{lead}");
+        }
+        for lead in
+            ["If it does not exist, create:", "Do not forget to write:", "Never mind", "You ONLY:", "Notes:"]
+        {
+            assert!(!forbids(lead), "{lead}");
+        }
+        assert_eq!(announced("What Agents Cannot Do"), Section::Aside);
     }
 
     #[test]
