@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::facts::{KINDS, place_of};
+use super::facts::KINDS;
 use super::knowledge::{Knowledge, cataloged, library};
 use super::stocks::Stocks;
-use super::{Context, DONE, Ended, elsewhere, reliability};
+use super::{Context, DONE, Ended, elsewhere, graph, reliability};
 use crate::model::capability::Fact;
 use crate::model::component::{Card, Contract, TokenCost};
 use crate::model::id::ComponentId;
@@ -62,6 +62,17 @@ this machine, what a teammate's `analyze` kept in git is shown.")]
         #[arg(value_name = "COMPONENT")]
         component: String,
     },
+    /// Show which components go together, and why
+    #[command(after_help = "\
+Example:
+  git orchestrate catalog graph licence
+  git orchestrate catalog graph --format mermaid -n 30
+
+Each link stands on facts, which are named with their places. Its score, from 0
+to 1, is how often links that are told this way were right when people checked
+them, times how sure both facts are, times how rare it is what they share. What
+runs showed rules out what texts say.")]
+    Graph(graph::Args),
 }
 
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
@@ -76,9 +87,14 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
             }
             match elsewhere::find(&cataloged(cx, &store)?, name)? {
                 Some(absent) => absent.show(cx, &store, &known),
-                None => Err(Failure::new(exit::USAGE, format!("no component is called {name} here"))
-                    .hint("`git orchestrate catalog search WORDS` finds components")),
+                None => Err(unknown(name)),
             }
+        }
+        Verb::Graph(args) => {
+            let known = Knowledge::read(cx, &store)?;
+            let here = |name: &String| find(&known.stocks, name)?.ok_or_else(|| unknown(name));
+            let one = args.component.as_ref().map(here).transpose()?;
+            graph::run(args, cx, &known, one.as_ref())
         }
     }
 }
@@ -149,6 +165,11 @@ fn find(stocks: &Stocks<'_>, name: &str) -> Result<Option<Card>, Failure> {
         [one] => stocks.card(one),
         _ => Err(several(name, matching.iter())),
     }
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::new(exit::USAGE, format!("no component is called {name} here"))
+        .hint("`git orchestrate catalog search WORDS` finds components")
 }
 
 /// Whether `name` is an id, or the end of it.
@@ -244,7 +265,7 @@ fn table(cx: &Context, facts: &[Fact]) {
             rows.push(vec![
                 kind.to_owned(),
                 clip(&fact.claim.to_string(), WIDEST_FACT),
-                clip(&place_of(fact), WIDEST_PLACE),
+                clip(&fact.place.to_string(), WIDEST_PLACE),
                 fact.method.as_str().to_owned(),
                 percent(fact.confidence()),
             ]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::model::capability::{Fact, Method, Place};
+use crate::model::capability::{Fact, Method};
 
 /// Kinds of facts in the order in which they are shown.
 pub(super) const KINDS: [&str; 11] = [
@@ -47,16 +47,5 @@ impl Totals {
     /// How many components have a fact of this kind.
     pub(super) fn known(&self, kind: &str) -> usize {
         self.components.get(kind).copied().unwrap_or_default()
-    }
-}
-
-/// Where a fact is said: lines of the component's file, its path, a manifest, or so many runs.
-pub(super) fn place_of(fact: &Fact) -> String {
-    match &fact.place {
-        Place::Lines { first, last } if first == last => format!("line {first}"),
-        Place::Lines { first, last } => format!("lines {first}-{last}"),
-        Place::Path => "its path".to_owned(),
-        Place::Manifest { file } => file.rsplit('/').next().unwrap_or(file).to_owned(),
-        Place::Runs { seen, of } => format!("{seen} of {of} runs"),
     }
 }

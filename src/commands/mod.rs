@@ -11,6 +11,7 @@ pub(crate) mod demo;
 pub(crate) mod drain;
 mod elsewhere;
 mod facts;
+mod graph;
 pub(crate) mod hook;
 pub(crate) mod hooks;
 pub(crate) mod init;

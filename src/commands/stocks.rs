@@ -16,6 +16,7 @@ use crate::model::id::ComponentId;
 use crate::model::records::{self, Records};
 use crate::research::classes::{Class, Twin};
 use crate::research::facts::kept as kept_facts;
+use crate::research::graph::Part;
 use crate::research::search::{Hit, Searcher};
 use crate::store::{Derived, Store};
 use crate::ui::{Failure, exit};
@@ -81,6 +82,38 @@ impl<'a> Stocks<'a> {
                 classes: Records::open(&classes)?,
             };
             searcher.search(words, limit)
+        })
+    }
+
+    /// All components, by id, with what the graph is made from.
+    pub(super) fn parts(&self) -> Result<Vec<Part>, Failure> {
+        self.ask(|derived| {
+            let heads: Vec<Head> = derived.value("heads")?;
+            let mut shelves = Vec::with_capacity(heads.len());
+            for number in 0..heads.len() {
+                shelves.push(["cards", "facts", "told"].map(|name| derived.bytes(&named(number, name))));
+            }
+            let mut lists = Vec::with_capacity(heads.len());
+            for shelf in &shelves {
+                let [Some(cards), Some(facts), Some(told)] = shelf else { return None };
+                lists.push((records::decode(cards)?, records::decode(facts)?, records::decode(told)?));
+            }
+            let seats = derived.bytes("seats")?;
+            let part = |seat: &[u8]| {
+                let Seat { marketplace, place, .. } = postcard::from_bytes(seat).ok()?;
+                let (cards, facts, told) = lists.get(marketplace)?;
+                let card = kept::card(cards.get(place)?, heads[marketplace].root())?;
+                Part::new(card, kept_facts::decode(facts.get(place)?)?, told.get(place)?)
+            };
+            records::decode(&seats)?.into_iter().map(part).collect()
+        })
+    }
+
+    /// The classes of all components, by their first.
+    pub(super) fn classes(&self) -> Result<Vec<Class>, Failure> {
+        self.ask(|derived| {
+            let classes = derived.bytes("classes")?;
+            records::decode(&classes)?.into_iter().map(|class| postcard::from_bytes(class).ok()).collect()
         })
     }
 

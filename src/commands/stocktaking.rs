@@ -1,7 +1,8 @@
 //! Brings `orchestrate/catalog` up to date: the derived file that holds what was read of marketplaces.
 //!
 //! 1. Per marketplace it holds the trails of the reading (what was looked at on disk, plugin by plugin), the
-//!    listing, and of each component a card, its facts, its vector and its profile: everything but its text.
+//!    listing, and of each component a card, its facts, its vector, its profile and what it says of others: everything but
+//!    its text.
 //! 2. While the trails of a marketplace hold, nothing of it is read. Otherwise its manifest is, and of its plugins
 //!    those whose own trail does not hold; what did not change among their components keeps what was made of it.
 //! 3. Over all marketplaces it holds the index that search reads, and the classes of components that are one thing:
@@ -29,6 +30,7 @@ use crate::model::id::ComponentId;
 use crate::model::records;
 use crate::research::classes::profile;
 use crate::research::facts::{extract, kept as kept_facts};
+use crate::research::graph::told;
 use crate::research::index::{Entry, index};
 use crate::research::vector::vector;
 use crate::research::vocabulary::Vocabulary;
@@ -69,7 +71,7 @@ pub(super) fn named(number: usize, section: &str) -> String {
     format!("{number} {section}")
 }
 
-/// Names a component as it was read: whatever facts, vector and profile are made of.
+/// Names a component as it was read: whatever the rest is made of.
 type Key = [u8; 16];
 
 /// What is made of a component while its text is at hand.
@@ -79,6 +81,7 @@ struct Made {
     facts: Arc<[u8]>,
     vector: Arc<[u8]>,
     profile: Arc<[u8]>,
+    told: Arc<[u8]>,
 }
 
 /// A marketplace in the form that is kept.
@@ -170,12 +173,16 @@ impl Old {
             Some(records::decode(&section(name)?)?.into_iter().map(Arc::from).collect())
         };
         let keys: Vec<Key> = self.derived.value(&named(number, "keys"))?;
-        let (facts, vectors, profiles) = (list("facts")?, list("vectors")?, list("profiles")?);
-        if [&facts, &vectors, &profiles].iter().any(|list| list.len() != keys.len()) {
+        let lists = (list("facts")?, list("vectors")?, list("profiles")?, list("told")?);
+        let (facts, vectors, profiles, told) = &lists;
+        if [facts, vectors, profiles, told].iter().any(|list| list.len() != keys.len()) {
             return None;
         }
-        let made = keys.into_iter().zip(facts).zip(vectors).zip(profiles);
-        let made = made.map(|(((key, facts), vector), profile)| Made { key, facts, vector, profile });
+        let made = keys.into_iter().enumerate().map(|(place, key)| {
+            let [facts, vector, profile, told] =
+                [facts, vectors, profiles, told].map(|list| list[place].clone());
+            Made { key, facts, vector, profile, told }
+        });
         let cards = records::decode(&section("cards")?)?.into_iter().map(<[u8]>::to_vec).collect();
         Some(Row {
             head: self.heads.get(number)?.clone(),
@@ -254,6 +261,7 @@ impl Desk<'_> {
                 facts: kept_facts::encode(extract(&component)).into(),
                 vector: vector(&component, vocabulary).into(),
                 profile: profile(&component).into(),
+                told: told(&component).into(),
             })
         };
         let Known { name, source, place, head } = known;
@@ -314,8 +322,10 @@ fn sections(rows: Vec<Row>, terms: Vec<String>) -> Option<Vec<(String, Vec<u8>)>
     ];
     for (number, row) in rows.into_iter().enumerate() {
         let keys: Vec<Key> = row.made.iter().map(|made| made.key).collect();
-        let facts: Vec<&Arc<[u8]>> = row.made.iter().map(|made| &made.facts).collect();
-        let profiles: Vec<&Arc<[u8]>> = row.made.iter().map(|made| &made.profile).collect();
+        let list =
+            |of: fn(&Made) -> &Arc<[u8]>| records::encode(&row.made.iter().map(of).collect::<Vec<_>>());
+        let (facts, profiles) = (list(|made| &made.facts), list(|made| &made.profile));
+        let told = list(|made| &made.told);
         let vectors: Vec<Vec<u8>> = (0..row.made.len())
             .map(|place| renumbered.remove(&(number, place)).unwrap_or_default())
             .collect();
@@ -324,9 +334,10 @@ fn sections(rows: Vec<Row>, terms: Vec<String>) -> Option<Vec<(String, Vec<u8>)>
             ("frame", row.stock.frame),
             ("cards", records::encode(&row.stock.cards)),
             ("keys", section(&keys)),
-            ("facts", records::encode(&facts)),
+            ("facts", facts),
             ("vectors", records::encode(&vectors)),
-            ("profiles", records::encode(&profiles)),
+            ("profiles", profiles),
+            ("told", told),
         ];
         sections.extend(own.map(|(name, bytes)| (named(number, name), bytes)));
     }

@@ -132,6 +132,19 @@ impl Place {
     }
 }
 
+impl fmt::Display for Place {
+    /// `line 3`, `lines 3-5`, `its path`, the name of a manifest, `2 of 3 runs`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lines { first, last } if first == last => write!(f, "line {first}"),
+            Self::Lines { first, last } => write!(f, "lines {first}-{last}"),
+            Self::Path => f.write_str("its path"),
+            Self::Manifest { file } => f.write_str(file.rsplit('/').next().unwrap_or(file)),
+            Self::Runs { seen, of } => write!(f, "{seen} of {of} runs"),
+        }
+    }
+}
+
 /// How a fact was read; of two that are equally sure the earlier counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

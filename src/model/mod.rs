@@ -14,6 +14,7 @@ pub(crate) mod counts;
 pub(crate) mod decision;
 pub(crate) mod evidence;
 mod fact_line;
+pub(crate) mod glob;
 pub(crate) mod id;
 pub(crate) mod json;
 pub(crate) mod language;

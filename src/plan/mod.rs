@@ -9,7 +9,6 @@ mod choice;
 mod clause;
 mod error;
 mod fallback;
-mod glob;
 mod merge;
 mod need;
 mod offer;

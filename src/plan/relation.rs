@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::model::component::{Card, Contract};
+use crate::model::glob;
 use crate::model::id::ComponentId;
 use crate::model::pattern::Shape;
 use crate::model::record::{Execution, Outcome};
-
-use super::glob;
 
 /// How sure an order is; the weaker gives way where a circle would close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

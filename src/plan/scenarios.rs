@@ -331,7 +331,7 @@ fn well_formed(plan: &Plan, catalog: &[Card]) -> Result<(), TestCaseError> {
             let (Some(one), Some(two)) = (outputs(&one), outputs(&two)) else {
                 return Err(TestCaseError::fail("an agent runs beside another step"));
             };
-            prop_assert!(one.iter().all(|a| two.iter().all(|b| !super::glob::overlap(a, b))));
+            prop_assert!(one.iter().all(|a| two.iter().all(|b| !crate::model::glob::overlap(a, b))));
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ pub(crate) struct Candidate {
     pub(crate) coverage: f64,
     /// The words that it matches.
     pub(crate) matched: Vec<String>,
-    /// Components of the same content, byte for byte.
+    /// Components that are the same, or nearly, the most alike first.
     pub(crate) also: Vec<ComponentId>,
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod classes;
 pub(crate) mod facts;
+pub(crate) mod graph;
 pub(crate) mod index;
 mod query;
 pub(crate) mod reliability;

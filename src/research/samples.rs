@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::classes::{Class, classes, profile};
+use super::facts::extract;
+use super::graph::{Part, told};
 use super::vector::{Vector, vector};
 use super::vocabulary::Vocabulary;
 use crate::model::component::{Card, Component, Declared, Roots, TokenCost};
@@ -50,4 +52,11 @@ pub(super) fn classes_of(components: &[Component]) -> Vec<Class> {
         by_id.iter().zip(&vectors).map(|((id, (_, profile)), vector)| (*id, vector, profile.as_slice()));
     let found = classes(members, &terms).expect("our own profiles");
     found.iter().map(|class| Class::of(class, |place| ids[place].clone())).collect()
+}
+
+/// What the graph of `components` is made from.
+pub(super) fn parts_of(components: &[Component]) -> Vec<Part> {
+    let part = |it: &Component| Part::new(it.card.clone(), extract(it), &told(it)).expect("our own sayings");
+    let by_id: BTreeMap<&ComponentId, Part> = components.iter().map(|it| (&it.id, part(it))).collect();
+    by_id.into_values().collect()
 }

@@ -33,6 +33,16 @@ fn copies_are_named_count_once_and_stand_in_for_each_other() {
     fact             said in    read from  sure
     complexity  low  lines 2-4  counted    92 %
     ");
+    assert_snapshot!(repo.orchestrate(["catalog", "graph", "agent/poem-reviewer"]).code(0).screen(), @"
+    market/tools/agent/poem-reviewer
+    Reviews poems
+
+    similar
+    1.00  tools/agent/tools-poem-reviewer
+            tools-poem-reviewer: has the same text (its path)
+    0.97  tools/command/poem-review
+            poem-review: has 96 % of the text (its path)
+    ");
     let shown = repo.orchestrate(["catalog", "show", "poem-review", "--json"]).code(0).json();
     assert_snapshot!(shown["twins"].to_string(), @r#"[{"component":"market/tools/agent/poem-reviewer","likeness":0.96875},{"component":"market/tools/agent/tools-poem-reviewer","likeness":0.96875}]"#);
     let hits = repo.orchestrate(["catalog", "search", "review", "a", "poem", "--json"]).code(0).json();

@@ -16,6 +16,7 @@ mod convergence;
 mod deinit;
 mod demo;
 mod fetch;
+mod graph;
 mod help;
 mod hook;
 mod hooks;

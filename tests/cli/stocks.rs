@@ -51,6 +51,7 @@ fn told(repo: &TestRepo) -> Vec<String> {
         &["catalog", "search", "nothing-of-that"],
         &["catalog", "show", "market/tools/skill/poet", "--json"],
         &["catalog", "show", "agent/reader"],
+        &["catalog", "graph", "--json"],
         &["plan", "--format=json", "write poems and review them, then a changelog"],
     ];
     let told = arguments.map(|arguments| {

@@ -55,6 +55,7 @@ impl Twin {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Class {
     /// The first by id, which speaks for all.
+    #[serde(rename = "component")]
     pub(crate) first: ComponentId,
     /// The others, those that are most alike first, then by id; likeness is that to the first.
     pub(crate) twins: Vec<Twin>,

@@ -254,7 +254,7 @@ static NAMES: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
 });
 
 /// The artifact that a noun phrase is about: the longest name at its end. Words are lower case.
-pub(super) fn head(phrase: &[&str]) -> Option<&'static str> {
+pub(in crate::research) fn head(phrase: &[&str]) -> Option<&'static str> {
     exact(phrase).or_else(|| {
         let kept = phrase.len() - phrase.iter().rev().take_while(|word| TAILS.contains(*word)).count();
         exact(&phrase[..kept])

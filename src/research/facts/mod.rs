@@ -6,7 +6,7 @@
 //! a missing one. Bounded in time and number whatever the text is.
 
 mod actions;
-mod artifacts;
+pub(super) mod artifacts;
 mod calls;
 mod declared;
 mod domains;
@@ -15,12 +15,12 @@ mod grants;
 pub(crate) mod kept;
 mod lists;
 mod observed;
-mod outline;
+pub(super) mod outline;
 mod paths;
 mod programs;
-mod section;
+pub(super) mod section;
 mod shell;
-mod verbs;
+pub(super) mod verbs;
 mod weight;
 
 #[cfg(test)]

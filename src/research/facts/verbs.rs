@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// How a verb stands in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(in crate::research) enum Form {
     /// `review`
     Base,
     /// `reviews`
@@ -16,9 +16,9 @@ pub(super) enum Form {
 
 /// A verb of the list, by its canonical word, in one of its forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Verb {
-    pub(super) name: &'static str,
-    pub(super) form: Form,
+pub(in crate::research) struct Verb {
+    pub(in crate::research) name: &'static str,
+    pub(in crate::research) form: Form,
 }
 
 /// Canonical verbs and the words that mean the same work. Grown from what descriptions of published
@@ -143,17 +143,17 @@ static FORMS: LazyLock<HashMap<String, Verb>> = LazyLock::new(|| {
 });
 
 /// The verb that a lower-case word is a form of.
-pub(super) fn verb(word: &str) -> Option<Verb> {
+pub(in crate::research) fn verb(word: &str) -> Option<Verb> {
     FORMS.get(word).copied()
 }
 
 /// The verb whose doer or doing a lower-case word names.
-pub(super) fn doer(word: &str) -> Option<&'static str> {
+pub(in crate::research) fn doer(word: &str) -> Option<&'static str> {
     AGENTS.iter().find(|(_, words)| words.contains(&word)).map(|(name, _)| *name)
 }
 
 /// `s` as nouns and verbs take it.
-pub(super) fn third(word: &str) -> String {
+pub(in crate::research) fn third(word: &str) -> String {
     let vowel_before_y =
         word.len() > 1 && matches!(word.as_bytes()[word.len() - 2], b'a' | b'e' | b'o' | b'u');
     if word.ends_with('y') && !vowel_before_y {

@@ -7,7 +7,7 @@
 const LONGEST: usize = 500;
 
 /// Whether a file can match both globs. A glob that ends in a plain name also means what is below it.
-pub(super) fn overlap(one: &str, other: &str) -> bool {
+pub(crate) fn overlap(one: &str, other: &str) -> bool {
     if one.len().max(other.len()) > LONGEST || [one, other].iter().any(|glob| glob.contains(['{', '\\', '!']))
     {
         return true;
