@@ -7,7 +7,7 @@ use similar::TextDiff;
 use super::gap::{Around, NEWER};
 use super::{Finding, Subject};
 use crate::model::evidence::{Cells, Slot};
-use crate::model::library::Library;
+use crate::model::library::{Library, MOST_PROPOSALS};
 use crate::model::oid::Oid;
 use crate::model::plugin_file::plugin_path;
 use crate::model::record::Record;
@@ -226,6 +226,17 @@ pub(super) fn canonical_bytes(subject: &Subject<'_>, named: &BTreeSet<&str>) -> 
     for path in subject.files().keys().filter(|path| !is_pattern(path) && !rendered.contains_key(*path)) {
         let object = format!("{}:{path}", subject.name);
         let message = "what it says belongs into another file";
+        wrong.push(Finding::failed("bytes", object, message, MERGE).in_file(path));
+    }
+    // A pattern that was read and is not there any more was only proposed, and better ones came.
+    let unread = |path: &str| subject.problems().iter().any(|problem| problem.path == path);
+    let dropped = |path: &&String| {
+        let name = path.rsplit('/').next().and_then(|name| name.strip_suffix(".toml")).unwrap_or_default();
+        is_pattern(path) && !unread(path) && subject.library().patterns.keys().all(|id| id.as_str() != name)
+    };
+    for path in subject.files().keys().filter(dropped) {
+        let object = format!("{}:{path}", subject.name);
+        let message = format!("only the best {MOST_PROPOSALS} proposals are kept, and it is none of them");
         wrong.push(Finding::failed("bytes", object, message, MERGE).in_file(path));
     }
     // What nobody reads is no function of what was learned.

@@ -9,9 +9,10 @@ use super::{Context, DONE, Ended};
 use crate::model::capability::{Claim, Fact, Need, Place};
 use crate::model::component::Card;
 use crate::model::id::ComponentId;
+use crate::model::pattern::Pattern;
 use crate::report::diagram::{Arrow, Line, dot, mermaid};
 use crate::research::classes::Class;
-use crate::research::graph::{Edge, Graph, Kind, Said, Way};
+use crate::research::graph::{Edge, Graph, Kind, Said, Way, propose};
 use crate::ui::{clip, thousands};
 
 #[derive(Debug, clap::Args)]
@@ -86,6 +87,9 @@ fn as_json(graph: &Graph, classes: &[Class], one: Option<&Card>, edges: &[Edge<'
         None => {
             let several: Vec<&Class> = classes.iter().filter(|class| !class.twins.is_empty()).collect();
             value["classes"] = json!(several);
+            let proposed = propose(graph);
+            let proposal = |it: &Pattern| json!({"id": it.id, "phases": it.phases, "inferred": it.inferred});
+            value["proposals"] = proposed.iter().map(proposal).collect();
         }
     }
     value

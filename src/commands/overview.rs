@@ -91,9 +91,13 @@ impl Overview {
         let Memory { reading, committed, library } = &memory;
         let past = reading.summary()?;
         let mut patterns = BTreeMap::<&str, usize>::new();
-        for pattern in library.patterns.values() {
+        for pattern in library.with_evidence() {
             let stage = Stage::of(library.pattern_tally(pattern), pattern.requests.len(), &library.policy);
             *patterns.entry(stage.as_str()).or_default() += 1;
+        }
+        let proposed = library.proposals().len();
+        if proposed > 0 {
+            patterns.insert("proposed", proposed);
         }
         let not_learned_yet = learn::changes(committed, library).len();
         let branches = store.learning_branches()?;

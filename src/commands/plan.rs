@@ -4,6 +4,7 @@ use super::knowledge::Knowledge;
 use super::{Context, DONE, Ended};
 use crate::model::component::Catalog;
 use crate::model::id::ComponentId;
+use crate::model::pattern::{Pattern, Shape};
 use crate::model::plan::{Plan, PlannedStep};
 use crate::model::redact::redact;
 use crate::model::time::Timestamp;
@@ -131,8 +132,19 @@ pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge<'_>) {
     if let Some(pattern) = plan.pattern.as_ref().and_then(|id| known.library.patterns.get(id)) {
         let record = tally(known.library.pattern_tally(pattern));
         ui.line(format!("follows the pattern {}: {record}", pattern.id));
+    } else if let Some(proposal) = proposal(plan, known) {
+        ui.line(format!("has the shape of {}: proposed, never run", proposal.id));
     }
     ui.line(expectation(plan));
+}
+
+/// The pattern of the plan's shape that texts propose and that never ran.
+fn proposal<'k>(plan: &Plan, known: &'k Knowledge<'_>) -> Option<&'k Pattern> {
+    let phase = |number: usize| {
+        plan.steps.iter().filter(|step| step.phase == number).map(|step| step.component.clone()).collect()
+    };
+    let shape = Shape::new((1..=plan.phases.len()).map(phase).collect());
+    known.library.patterns.get(&shape.id()).filter(|pattern| pattern.proposal().is_some())
 }
 
 /// What the plan expects of itself, in one line.

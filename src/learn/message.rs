@@ -73,12 +73,14 @@ pub(crate) fn catch_up(before: &Library, after: &Library) -> String {
 pub(crate) fn merge(branch: &str, before: &Library, after: &Library) -> String {
     let changes = changes(before, after);
     let mut text = format!("Merge learning branch '{branch}'\n\n");
-    let cataloged = catalog_changes(before, after);
+    let (cataloged, proposed) = (catalog_changes(before, after), proposed(before, after));
+    let is_told = !cataloged.is_empty() || !proposed.is_empty();
     if before == after {
         text.push_str("Nothing in it was new.\n");
-    } else if !changes.is_empty() || before.components != after.components || cataloged.is_empty() {
+    } else if !changes.is_empty() || before.components != after.components || !is_told {
         text.push_str(&listing(&changes));
     }
+    text.push_str(&proposed);
     for change in &cataloged {
         text.push_str(&format!("Catalog of {}\n", catalog::lines(change)[0]));
     }
@@ -114,6 +116,16 @@ fn listing(changes: &[Change]) -> String {
         text.push_str(&format!("and {} more\n", changes.len() - LISTED));
     }
     text
+}
+
+/// How many patterns are proposed that were not, in one line; nothing where there are none.
+pub(crate) fn proposed(before: &Library, after: &Library) -> String {
+    let is_new = |id| !before.patterns.contains_key(id);
+    match after.proposals().iter().filter(|(pattern, _)| is_new(&pattern.id)).count() {
+        0 => String::new(),
+        1 => "Propose 1 pattern that nobody ran yet.\n".to_owned(),
+        new => format!("Propose {new} patterns that nobody ran yet.\n"),
+    }
 }
 
 fn promotions(changes: &[Change]) -> String {

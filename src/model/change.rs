@@ -46,14 +46,15 @@ pub(crate) fn changes(before: &Library, after: &Library) -> Vec<Change> {
         let tally = library.pattern_tally(pattern);
         (tally, Stage::of(tally, pattern.requests.len(), &library.policy))
     };
+    // What is only proposed is no evidence; who ran it first discovers it.
+    let ran = |pattern: &&Pattern| pattern.proposal().is_none();
     after
-        .patterns
-        .values()
+        .with_evidence()
         .map(|pattern| Change {
             pattern: pattern.id.clone(),
             shape: pattern.phases.to_string(),
             words: pattern.words.clone(),
-            before: before.patterns.get(&pattern.id).map(|known| place(before, known)),
+            before: before.patterns.get(&pattern.id).filter(ran).map(|known| place(before, known)),
             after: place(after, pattern),
         })
         .filter(|change| change.before != Some(change.after))

@@ -4,6 +4,7 @@
 //! order end with the same one; and the files are a pure function of the value, so they end with
 //! the same tree oid.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -12,7 +13,7 @@ use super::analysis::Analysis;
 use super::decision::Decisions;
 use super::evidence::{Cells, Tally};
 use super::id::{ComponentId, PatternId, PluginId};
-use super::pattern::Pattern;
+use super::pattern::{Inferred, Pattern};
 use super::plugin_file::{ComponentRecord, PluginFile, plugin_path};
 use super::policy::Policy;
 use super::time::Month;
@@ -20,6 +21,9 @@ use super::versioned::{Broken, from_toml, text, to_toml};
 
 /// The format of the learning tree that this version reads and writes.
 pub(crate) const FORMAT: &str = "1";
+
+/// The most patterns that are kept because texts propose them.
+pub(crate) const MOST_PROPOSALS: usize = 200;
 
 /// Everything that the learning tree holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +104,37 @@ impl Library {
             }
         }
         self.drop_before_epoch();
+        self.keep_best_proposals();
+    }
+
+    /// Takes in patterns that texts propose.
+    pub(crate) fn propose(&mut self, proposals: impl IntoIterator<Item = Pattern>) {
+        for pattern in proposals {
+            match self.patterns.get_mut(&pattern.id) {
+                Some(known) => known.join(&pattern),
+                None => drop(self.patterns.insert(pattern.id.clone(), pattern)),
+            }
+        }
+        self.keep_best_proposals();
+    }
+
+    /// Keeps the best [`MOST_PROPOSALS`] by score, then by id, and drops what only was proposed. Patterns that
+    /// ran since keep their rank: otherwise it would depend on the order of joins who came up behind them.
+    fn keep_best_proposals(&mut self) {
+        let rank = |pattern: &Pattern| pattern.inferred.as_ref().map(|it| Reverse(it.score));
+        let ranked = self.patterns.values().filter_map(|it| Some((rank(it)?, it.id.clone())));
+        let mut ranked: Vec<(Reverse<u16>, PatternId)> = ranked.collect();
+        if ranked.len() <= MOST_PROPOSALS {
+            return;
+        }
+        ranked.sort_unstable();
+        for (_, id) in ranked.drain(MOST_PROPOSALS..) {
+            let Some(pattern) = self.patterns.get_mut(&id) else { continue };
+            pattern.inferred = None;
+            if pattern.is_only_proposed() {
+                self.patterns.remove(&id);
+            }
+        }
     }
 
     /// Takes in an analysis, unless one that counts more is known.
@@ -125,10 +160,26 @@ impl Library {
         components.values_mut().for_each(|record| record.cells.since(epoch));
     }
 
-    /// What is in it that no executions tell: what people wrote into it, and the catalog.
+    /// What is in it that no executions tell: what people wrote into it, the catalog, and what texts propose.
     pub(crate) fn without_evidence(&self) -> Self {
         let (epoch, policy, other) = (self.epoch.clone(), self.policy.clone(), self.other.clone());
-        Self { epoch, policy, other, analyses: self.analyses.clone(), ..Self::default() }
+        let mut kept = Self { epoch, policy, other, analyses: self.analyses.clone(), ..Self::default() };
+        let proposed = |it: &Pattern| Some(Pattern::proposed(it.phases.clone(), it.inferred.clone()?));
+        kept.propose(self.patterns.values().filter_map(proposed));
+        kept
+    }
+
+    /// Patterns that ran, and are not only proposed.
+    pub(crate) fn with_evidence(&self) -> impl Iterator<Item = &Pattern> {
+        self.patterns.values().filter(|pattern| pattern.proposal().is_none())
+    }
+
+    /// Patterns that are proposed and never ran, the best first.
+    pub(crate) fn proposals(&self) -> Vec<(&Pattern, &Inferred)> {
+        let mut all: Vec<_> =
+            self.patterns.values().filter_map(|pattern| Some((pattern, pattern.proposal()?))).collect();
+        all.sort_by_key(|(pattern, inferred)| (Reverse(inferred.score), &pattern.id));
+        all
     }
 
     /// What executions of a pattern say, less what was forgotten.
@@ -202,6 +253,7 @@ impl Library {
             }
         }
         library.drop_before_epoch();
+        library.keep_best_proposals();
         Ok((library, problems))
     }
 
@@ -233,6 +285,9 @@ impl Library {
     fn add_pattern(&mut self, name: &str, pattern: Pattern) -> Result<(), String> {
         if name != format!("{}.toml", pattern.id) {
             return Err(format!("holds the pattern {}, whose file is named for it", pattern.id));
+        }
+        if let Some(inferred) = pattern.inferred.as_ref().filter(|it| it.score > Inferred::MOST) {
+            return Err(format!("its score is {}, of {} at most", inferred.score, Inferred::MOST));
         }
         if pattern.phases.id() != pattern.id {
             return Err(format!(

@@ -42,6 +42,8 @@ mod convergence;
 #[cfg(test)]
 pub(crate) mod laws;
 #[cfg(test)]
+mod proposal_laws;
+#[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod secret_samples;

@@ -199,6 +199,26 @@ impl Stage {
     }
 }
 
+/// Why a pattern is proposed that nobody ran yet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Inferred {
+    /// In thousandths, from 0 to 1000: how likely it is, as far as texts tell, that its steps go together.
+    pub(crate) score: u16,
+    /// The facts that it follows from, in words.
+    pub(crate) reason: String,
+}
+
+impl Inferred {
+    /// A certain score.
+    pub(crate) const MOST: u16 = 1000;
+
+    /// The score as a share.
+    pub(crate) fn share(&self) -> f64 {
+        f64::from(self.score) / f64::from(Self::MOST)
+    }
+}
+
 /// A pattern with its evidence: one file of the learning tree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,6 +233,10 @@ pub(crate) struct Pattern {
     /// `at` of the latest execution, and its replica; the later one wins a join of the other fields.
     pub(crate) updated: Timestamp,
     pub(crate) replica: String,
+    /// Why it was proposed, where it was: the greater of two counts. It says nothing any more once
+    /// there is evidence; see [`Pattern::proposal`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) inferred: Option<Inferred>,
     #[serde(default, skip_serializing_if = "Cells::is_empty")]
     pub(crate) cells: Cells,
 }
@@ -228,8 +252,29 @@ impl Pattern {
             words: Vec::new(),
             updated: Timestamp::default(),
             replica: String::new(),
+            inferred: None,
             cells: Cells::default(),
         }
+    }
+
+    /// A pattern of this shape that texts propose.
+    pub(crate) fn proposed(shape: Shape, inferred: Inferred) -> Self {
+        Self { inferred: Some(inferred), ..Self::new(shape) }
+    }
+
+    /// Why it is proposed, as long as it never ran: evidence tells more than any text.
+    pub(crate) fn proposal(&self) -> Option<&Inferred> {
+        self.inferred.as_ref().filter(|_| self.cells.is_empty())
+    }
+
+    /// Whether nothing but the proposal is known of it, or not even that.
+    pub(super) fn is_only_proposed(&self) -> bool {
+        let Self { requests, words, updated, replica, cells, .. } = self;
+        requests.is_empty()
+            && words.is_empty()
+            && *updated == Timestamp::default()
+            && replica.is_empty()
+            && cells.is_empty()
     }
 
     /// Joins what another clone knows of the same pattern.
@@ -237,6 +282,9 @@ impl Pattern {
         self.cells.join(&other.cells);
         self.requests.extend(other.requests.iter().cloned());
         self.trim_requests();
+        if other.inferred > self.inferred {
+            self.inferred.clone_from(&other.inferred);
+        }
         let stamp = |it: &Self| (it.updated, it.replica.clone(), it.words.clone());
         if stamp(other) > stamp(self) {
             (self.updated, self.replica, self.words) = stamp(other);

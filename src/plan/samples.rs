@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::component::{Card, Catalog, Contract, RunnerKind, TokenCost};
 use crate::model::library::Library;
+use crate::model::pattern::Pattern;
 use crate::model::plan::{Plan, PlannedStep};
 use crate::model::record::{Execution, Outcome, Record, Step, StepOutcome};
 use crate::model::recount::{Records, recount};
@@ -60,6 +61,8 @@ pub(super) struct Case {
     pub(super) catalog: Vec<Card>,
     pub(super) candidates: BTreeMap<String, Vec<Candidate>>,
     pub(super) executions: Vec<Execution>,
+    /// Patterns that texts propose.
+    pub(super) proposals: Vec<Pattern>,
     pub(super) learning: bool,
     /// Days from the sample executions to now.
     pub(super) days: i64,
@@ -72,6 +75,7 @@ impl Case {
             catalog: catalog.into_iter().collect(),
             candidates: BTreeMap::new(),
             executions: Vec::new(),
+            proposals: Vec::new(),
             learning: true,
             days: 0,
         }
@@ -143,7 +147,9 @@ impl Case {
             .iter()
             .map(|execution| (execution.id, vec![Record::Execution(Box::new(execution.clone()))]))
             .collect();
-        recount(&records, &Library::default())
+        let mut library = recount(&records, &Library::default());
+        library.propose(self.proposals.iter().cloned());
+        library
     }
 
     fn needs(&self) -> Result<Vec<(Need, Vec<Candidate>)>, PlanError> {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use crate::model::component::Card;
 use crate::model::json;
+use crate::model::pattern::{Inferred, Pattern, Shape};
 use crate::model::plan::{Plan, PlannedStep};
 use crate::model::record::{Execution, Outcome, StepOutcome};
 use crate::model::samples;
@@ -250,6 +251,28 @@ fn a_twin_that_passed_does_the_work_of_one_that_never_did() {
     let plan = case.ran(run(&first, 5, Some(("a", "boom")))).plan();
     assert_eq!((shown(&plan), names(&step(&plan, "twin").fallbacks)), ("twin".to_owned(), vec!["third"]));
     assert_eq!(plan.avoided.len(), 1);
+}
+
+#[test]
+fn what_is_only_proposed_changes_no_plan() {
+    let proposed = |phases: &[&[&str]]| {
+        let phases = phases.iter().map(|ids| ids.iter().map(|id| samples::component(id)).collect()).collect();
+        let inferred = Inferred { score: Inferred::MOST, reason: "it says so".to_owned() };
+        let mut pattern = Pattern::proposed(Shape::new(phases), inferred);
+        // As if somebody had written by hand that it served such requests.
+        pattern.words = crate::model::words::keywords(LIBRARY);
+        pattern
+    };
+    let proposals = [
+        proposed(&[&["licence", "changelog"], &["rust-library"], &["ci-workflow"]]),
+        proposed(&[&["ci-workflow"], &["changelog-plain", "licence", "rust-library"]]),
+    ];
+    let without = Case::starter(LIBRARY);
+    let with = Case { proposals: proposals.to_vec(), ..without.clone() };
+    assert_eq!(with.plan(), without.plan());
+    let ran = |case: Case| case.ran(run(&without.plan(), 20, Some(("changelog", CAUSE))));
+    assert_eq!(ran(with.clone()).plan(), ran(without.clone()).plan());
+    assert!(ran(with).plan().pattern.is_some(), "what ran is followed, whatever is proposed");
 }
 
 #[test]

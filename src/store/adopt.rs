@@ -114,7 +114,7 @@ impl Store<'_> {
             let (before, _) = self.library()?;
             self.join_learning(theirs, &without_password(remote), describe)?;
             let (after, _) = self.library()?;
-            adopted.patterns = after.patterns.len().saturating_sub(before.patterns.len());
+            adopted.patterns = after.with_evidence().count().saturating_sub(before.with_evidence().count());
             let is_new = |(plugin, analysis): &(_, _)| before.analyses.get(*plugin) != Some(*analysis);
             adopted.cataloged = after.analyses.iter().filter(is_new).count();
         }

@@ -115,6 +115,7 @@ fn programs_read_the_graph_with_its_reasons() {
     let by_file =
         json["edges"].as_array().expect("a list").iter().find(|edge| edge["way"] == "file").expect("one");
     assert_snapshot!(by_file.to_string(), @r#"{"because":[{"component":"market/tools/agent/builder","place":"line 7","says":"writes src/schema.sql"},{"component":"market/tools/agent/mason","place":"line 7","says":"writes src/schema.sql"}],"from":"market/tools/agent/builder","kind":"conflicts","score":0.678,"to":"market/tools/agent/mason","way":"file"}"#);
+    assert_snapshot!(json["proposals"].to_string(), @r#"[{"id":"architect-builder-fd13ab6cbe20","inferred":{"reason":"market/tools/command/ship starts them in this order (lines 8-14)","score":950},"phases":[["market/tools/agent/architect"],["market/tools/agent/builder"]]},{"id":"architect-mason-edf09a74ad91","inferred":{"reason":"architect writes work/plan.md (line 6), mason reads work/plan.md (line 6)","score":633},"phases":[["market/tools/agent/architect"],["market/tools/agent/mason"]]}]"#);
     let same = repo.orchestrate(["catalog", "graph", "--format", "json"]).code(0).stdout;
     assert_eq!(same, repo.orchestrate(["catalog", "graph", "--json"]).code(0).stdout);
     let one = repo.orchestrate(["catalog", "graph", "ship", "--json"]).code(0).json();
@@ -192,7 +193,7 @@ fn nothing_is_a_graph_too() {
     no components yet
     ! hint: `git orchestrate marketplace add --starter` adds plugins that work without an agent
     ");
-    assert_snapshot!(repo.orchestrate(["catalog", "graph", "--json"]).code(0).stdout, @r#"{"classes":[],"components":0,"distinct":0,"edges":[],"links":{"can-follow":0,"can-run-beside":0,"conflicts":0,"needs":0,"similar":0},"precision":{"artifact":0.74,"caller":0.95,"file":0.89,"name":0.97,"opposite":0.75,"runs":1.0,"text":1.0,"work":0.86},"v":1}"#);
+    assert_snapshot!(repo.orchestrate(["catalog", "graph", "--json"]).code(0).stdout, @r#"{"classes":[],"components":0,"distinct":0,"edges":[],"links":{"can-follow":0,"can-run-beside":0,"conflicts":0,"needs":0,"similar":0},"precision":{"artifact":0.74,"caller":0.95,"file":0.89,"name":0.97,"opposite":0.75,"runs":1.0,"text":1.0,"work":0.86},"proposals":[],"v":1}"#);
     let alone = knows([("agents/poet.md", "---\nname: poet\ndescription: Writes poems\n---\nPoems.\n")]);
     assert_snapshot!(alone.orchestrate(["catalog", "graph"]).code(0).screen(), @"
     1 component

@@ -39,6 +39,7 @@ mod patterns;
 mod pipeline;
 mod plan;
 mod privacy;
+mod proposals;
 mod race;
 mod reconcile;
 mod record;

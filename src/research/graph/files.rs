@@ -35,6 +35,13 @@ pub(super) fn links(nodes: &[Node]) -> Vec<Link> {
     links
 }
 
+/// Whether nothing that `one` is known to write is written or read by `other`.
+pub(super) fn leaves_alone(one: &Node, other: &Node) -> bool {
+    let own = one.facts.iter().filter_map(written);
+    let touched: Vec<&str> = other.facts.iter().filter_map(|it| written(it).or(read(it))).collect();
+    own.into_iter().all(|path| touched.iter().all(|other| !overlap(path, other)))
+}
+
 /// The file that a fact says is written.
 fn written(fact: &Fact) -> Option<&str> {
     match &fact.claim {
@@ -49,6 +56,11 @@ fn read(fact: &Fact) -> Option<&str> {
         Claim::Input(thing) if thing.form == Form::File => Some(&thing.name),
         _ => None,
     }
+}
+
+/// Whether two names, each with folders or wildcards, may mean the same file.
+fn overlap(one: &str, other: &str) -> bool {
+    is_named(one) && is_named(other) && glob::overlap(one, other)
 }
 
 fn between<'n>(

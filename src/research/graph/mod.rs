@@ -15,10 +15,13 @@ mod node;
 mod opposite;
 mod past;
 mod pool;
+mod propose;
 mod token;
 mod told;
 mod work;
 
+#[cfg(test)]
+mod proposed;
 #[cfg(test)]
 mod scenarios;
 
@@ -28,9 +31,11 @@ use rayon::prelude::*;
 
 pub(crate) use self::link::{Edge, Kind, Said, Way};
 pub(crate) use self::node::Part;
+pub(crate) use self::propose::propose;
 pub(crate) use self::told::told;
 
 use self::link::{Ground, Link};
+use self::mention::Mention;
 use self::node::{Node, nodes, number};
 use self::past::Past;
 use super::classes::Class;
@@ -49,6 +54,8 @@ const LEAST: f32 = 0.15;
 #[derive(Debug)]
 pub(crate) struct Graph {
     nodes: Vec<Node>,
+    /// What each text says of others.
+    mentions: Vec<Vec<Mention>>,
     /// The strongest first.
     links: Vec<Link>,
 }
@@ -66,7 +73,7 @@ impl Graph {
         links.extend(past.links());
         links.extend(same(&nodes, classes));
         let links = strongest(&nodes, links);
-        Self { nodes, links }
+        Self { nodes, mentions, links }
     }
 
     /// How many components there are.

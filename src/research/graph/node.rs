@@ -59,6 +59,23 @@ impl Node {
         self.card.id.kind() != "mcp"
     }
 
+    /// The artifact that a fact is about.
+    pub(super) fn artifact(&self, fact: usize) -> Option<&'static str> {
+        match &self.facts.get(fact)?.claim {
+            Claim::Does { artifact, .. } => Some(artifact),
+            Claim::Output(thing) | Claim::Input(thing) => thing.artifact,
+            _ => None,
+        }
+    }
+
+    /// The artifact that a fact says it only looks at, and the verb that says so.
+    pub(super) fn looks_at(&self, fact: usize) -> Option<(&'static str, &'static str)> {
+        match self.facts.get(fact)?.claim {
+            Claim::Does { verb, artifact } if LOOKS.contains(&verb) => Some((artifact, verb)),
+            _ => None,
+        }
+    }
+
     /// How likely it is that what both speak of is one thing, by what else they share: their plugin, or
     /// their field of work. 0: they are about different languages.
     pub(super) fn nearness(&self, other: &Self) -> f32 {
@@ -84,6 +101,9 @@ impl Node {
 
 /// What a link loses where one is about a subject that the other does not speak of.
 const UNKNOWN: f32 = 0.5;
+
+/// Verbs that leave what they are done to as it is.
+const LOOKS: &[&str] = &["review", "analyze", "test", "validate", "scan", "compare", "estimate"];
 
 /// What is left of a link's score where the two are of one field of work, and where not even that.
 const SAME_DOMAIN: f32 = 0.8;

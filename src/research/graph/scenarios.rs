@@ -130,11 +130,11 @@ fn a_name_means_the_component_of_the_own_plugin_or_the_only_one() {
 }
 
 /// A command that starts agents in phases, two of them at once.
-const FEATURE: &str = "# Feature\n\n## Phase 1\n\nTask:\n```\nsubagent_type: \"designer\"\n```\n\n\
+pub(super) const FEATURE: &str = "# Feature\n\n## Phase 1\n\nTask:\n```\nsubagent_type: \"designer\"\n```\n\n\
     ## Phase 2: Checks\n\nRun both agents in parallel.\n\n### 2a\n```\nsubagent_type: \"tester\"\n```\n\
     ### 2b\n```\nsubagent_type: \"auditor\"\n```\n\n## Phase 3\n\nsubagent_type=\"releaser\"\n";
 
-fn team(text: &str) -> Vec<Component> {
+pub(super) fn team(text: &str) -> Vec<Component> {
     components([
         ("t/command/feature", "", text),
         ("t/agent/designer", "", "Designs."),
@@ -293,7 +293,7 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 /// Components that speak of each other, of a few files, and of a few artifacts.
-fn some() -> impl Strategy<Value = Vec<Component>> {
+pub(super) fn some() -> impl Strategy<Value = Vec<Component>> {
     let name = prop::sample::select(vec!["planner", "builder", "critic", "poet", "start", "stop"]);
     let kind = prop::sample::select(vec!["agent", "command", "skill", "mcp"]);
     let about = prop::sample::select(vec![
