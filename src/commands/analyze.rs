@@ -15,8 +15,9 @@ use crate::ui::{Failure, count, exit, quoted, thousands};
 
 /// Analyze marketplaces: what they hold, what it costs a session, what is wrong
 ///
-/// What is new of their components and facts is committed to this clone's learning branch, in one commit, and
-/// so becomes known to everybody who shares it. What did not change is neither read nor committed again.
+/// What is new of their components and facts, and of patterns that their texts propose, is committed to this
+/// clone's learning branch, in one commit, and so becomes known to everybody who shares it. What did not change
+/// is neither read nor committed again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:

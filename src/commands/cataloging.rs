@@ -4,7 +4,7 @@
 //! `orchestrate/cataloged` remembers that a state of the marketplaces had nothing new for a state of the
 //! learning refs. Where both are as they were, nothing is compared.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -13,22 +13,24 @@ use serde_json::{Value, json};
 use super::knowledge::cataloged;
 use super::stocks::Stocks;
 use super::{Context, origin};
+use crate::learn;
 use crate::learn::catalog as words;
 use crate::marketplace::listing::Listing;
-use crate::model::analysis::Analysis;
 use crate::model::capability::Fact;
 use crate::model::catalog_change::{CatalogChange, catalog_changes};
 use crate::model::catalog_entry::Entry;
 use crate::model::catalog_text::Components;
 use crate::model::component::Card;
-use crate::model::id::PluginId;
+use crate::model::id::{ComponentId, PluginId};
 use crate::model::library::Library;
 use crate::model::oid::Oid;
+use crate::model::pattern::Pattern;
 use crate::model::plugin_file::plugin_path;
 use crate::model::redact::redact;
 use crate::model::survey::{Behind, Seen, Survey};
 use crate::model::time::Timestamp;
-use crate::store::{Derived, Learned, Review, Store, section};
+use crate::research::graph::{Graph, propose};
+use crate::store::{Derived, Learned, News, Review, Store, section};
 use crate::ui::{Failure, count, quoted};
 
 /// What came of it.
@@ -36,6 +38,8 @@ pub(super) struct Cataloged {
     /// Nothing was to be committed.
     only_looked: bool,
     changes: Vec<CatalogChange>,
+    /// How many patterns texts propose that were not proposed before.
+    proposed: usize,
     /// `None`: nothing was new, or nothing was to be committed.
     learned: Option<Learned>,
     /// Marketplaces of which the catalog knows more than is here.
@@ -53,29 +57,40 @@ pub(super) fn catalog(
     let mut tips = store.learning_tips()?;
     let key = |tips: &BTreeMap<String, Oid>| key(store, stocks, listings, tips);
     if let Some(behind) = remembered(store, key(&tips)) {
-        return Ok(Cataloged { only_looked: only_look, changes: Vec::new(), learned: None, behind });
+        return Ok(Cataloged {
+            only_looked: only_look,
+            changes: Vec::new(),
+            proposed: 0,
+            learned: None,
+            behind,
+        });
     }
     let known = cataloged(cx, store)?;
     let mut surveys = Vec::with_capacity(listings.len());
     for (number, listing) in listings {
         surveys.push(survey(cx, store, listing, stocks.facts(*number)?));
     }
-    let news = |known: &Library| -> BTreeMap<PluginId, Analysis> {
-        surveys.iter().flat_map(|survey| survey.news(known)).collect()
+    let proposals = proposals(stocks, listings)?;
+    let news = |known: &Library| News {
+        analyses: surveys.iter().flat_map(|survey| survey.news(known)).collect(),
+        proposals: known.unknown_of(&proposals),
     };
     let changes = RefCell::default();
+    let proposed = Cell::default();
     let describe = |before: &Library, after: &Library| {
         let found = catalog_changes(before, after);
-        let message = words::analysis(&found);
+        let message = match &*learn::proposed(before, after) {
+            "" => words::analysis(&found),
+            proposed => format!("{}\n{proposed}", words::analysis(&found)),
+        };
         changes.replace(found);
+        proposed.set(after.newly_proposed(before));
         message
     };
     let found = news(&known);
     let is_new = !found.is_empty();
     let learned = if only_look || !is_new {
-        let mut after = known.clone();
-        found.iter().for_each(|(plugin, analysis)| after.add_analysis(plugin, analysis));
-        describe(&known, &after);
+        describe(&known, &found.added_to(&known));
         None
     } else {
         store.catalog(&news, &describe)?
@@ -85,11 +100,22 @@ pub(super) fn catalog(
         tips.insert(learned.branch.clone(), learned.commit);
     }
     // A file that can't be read is kept, and what should stand there stays new.
-    let is_kept_out = found.keys().any(|plugin| known.other.contains_key(&plugin_path(plugin)));
+    let is_kept_out = found.analyses.keys().any(|plugin| known.other.contains_key(&plugin_path(plugin)));
     if !is_new || (learned.is_some() && !is_kept_out) {
         remember(store, key(&tips), &behind);
     }
-    Ok(Cataloged { only_looked: only_look, changes: changes.into_inner(), learned, behind })
+    let (changes, proposed) = (changes.into_inner(), proposed.get());
+    Ok(Cataloged { only_looked: only_look, changes, proposed, learned, behind })
+}
+
+/// The patterns that the texts of everything here propose, as far as these marketplaces take part.
+fn proposals(stocks: &Stocks<'_>, listings: &[(usize, Listing)]) -> Result<Vec<Pattern>, Failure> {
+    // What runs showed is the evidence of patterns that ran; a proposal says what texts do.
+    let graph = Graph::of(stocks.parts()?, &stocks.classes()?, &[]);
+    let is_here = |id: &ComponentId| listings.iter().any(|(_, listing)| listing.name == id.marketplace());
+    let mut proposals = propose(&graph);
+    proposals.retain(|pattern| pattern.phases.components().any(is_here));
+    Ok(proposals)
 }
 
 /// The derived file that remembers when nothing was new.
@@ -179,25 +205,41 @@ impl Cataloged {
         value
     }
 
+    /// What was new, in numbers.
+    fn tally(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.changes.is_empty() {
+            parts.push(words::tally(&self.changes));
+        }
+        if self.proposed > 0 {
+            parts.push(format!("{} proposed", count(self.proposed, "pattern")));
+        }
+        parts.join(", ")
+    }
+
     /// Says what was new, and what to do with it.
     pub(super) fn tell(&self, cx: &Context, store: &Store<'_>) {
-        let tally = words::tally(&self.changes);
+        let is_news = !self.changes.is_empty() || self.proposed > 0;
+        let tally = self.tally();
         match &self.learned {
             Some(learned) => {
                 let branch = learned.branch.trim_start_matches("refs/heads/");
                 cx.ui.good("cataloged", format!("in {branch} (1 commit): {tally}"));
             }
-            None if self.only_looked && !self.changes.is_empty() => {
+            None if self.only_looked && is_news => {
                 cx.ui.line(format!("would be cataloged: {tally}"));
             }
             // A file that can't be read is kept as it is; reading the library has named it.
-            None if !self.changes.is_empty() => cx.ui.line(format!("could not be cataloged: {tally}")),
+            None if is_news => cx.ui.line(format!("could not be cataloged: {tally}")),
             None => cx.ui.line("the catalog has all of it already"),
         }
         for change in self.changes.iter().filter(|change| change.before > 0) {
             // Of a single one the numbers were told already.
             let lines = words::lines(change).into_iter().skip(usize::from(self.changes.len() == 1));
             lines.for_each(|line| cx.ui.line(format!("  {line}")));
+        }
+        if self.learned.is_some() && self.proposed > 0 {
+            cx.ui.hint("`git orchestrate patterns --stage proposed` shows what texts propose");
         }
         if self.learned.is_some() {
             cx.ui.hint(match store.settings.review {

@@ -120,8 +120,7 @@ fn listing(changes: &[Change]) -> String {
 
 /// How many patterns are proposed that were not, in one line; nothing where there are none.
 pub(crate) fn proposed(before: &Library, after: &Library) -> String {
-    let is_new = |id| !before.patterns.contains_key(id);
-    match after.proposals().iter().filter(|(pattern, _)| is_new(&pattern.id)).count() {
+    match after.newly_proposed(before) {
         0 => String::new(),
         1 => "Propose 1 pattern that nobody ran yet.\n".to_owned(),
         new => format!("Propose {new} patterns that nobody ran yet.\n"),

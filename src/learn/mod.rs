@@ -4,4 +4,4 @@ pub(crate) mod catalog;
 mod message;
 
 pub(crate) use crate::model::change::changes;
-pub(crate) use message::{catch_up, lesson, merge};
+pub(crate) use message::{catch_up, lesson, merge, proposed};

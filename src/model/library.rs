@@ -118,6 +118,22 @@ impl Library {
         self.keep_best_proposals();
     }
 
+    /// Those of `proposals` that say something here that was not known.
+    pub(crate) fn unknown_of(&self, proposals: &[Pattern]) -> Vec<Pattern> {
+        let mut after = self.clone();
+        after.propose(proposals.iter().cloned());
+        let inferred =
+            |library: &Self, it: &Pattern| library.patterns.get(&it.id).and_then(|it| it.inferred.clone());
+        let is_new = |it: &&Pattern| inferred(&after, it) != inferred(self, it);
+        proposals.iter().filter(is_new).cloned().collect()
+    }
+
+    /// How many patterns are proposed that `before` does not know.
+    pub(crate) fn newly_proposed(&self, before: &Self) -> usize {
+        let is_new = |id| !before.patterns.contains_key(id);
+        self.proposals().iter().filter(|(pattern, _)| is_new(&pattern.id)).count()
+    }
+
     /// Keeps the best [`MOST_PROPOSALS`] by score, then by id, and drops what only was proposed. Patterns that
     /// ran since keep their rank: otherwise it would depend on the order of joins who came up behind them.
     fn keep_best_proposals(&mut self) {

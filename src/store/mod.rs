@@ -46,6 +46,7 @@ use crate::model::oid::Oid;
 
 pub(crate) use adopt::{Adopted, Adoption, Refused};
 pub(crate) use audit::{Elsewhere, EntryKind, Remembered, Tree, TreeEntry};
+pub(crate) use catalog::News;
 pub(crate) use counted::Gap;
 pub(crate) use derived::{Derived, section};
 pub(crate) use draft::{Anchor, Defaults, Kind, amend, author_hash, complete, kind, read};

@@ -21,7 +21,8 @@ fn an_analysis_says_what_there_is_and_what_it_costs() {
     tokens       498 always, 2,088 on invoke
     diagnostics  0 errors, 0 warnings, 0 remarks
 
-    cataloged in learning/20261120T080202Z-jv14kvhp (1 commit): 8 added
+    cataloged in learning/20261120T080202Z-jv14kvhp (1 commit): 8 added, 1 pattern proposed
+    ! hint: `git orchestrate patterns --stage proposed` shows what texts propose
     ! hint: `git orchestrate merge` takes it into the library, and `sync` shares it
     ");
     assert_eq!(repo.orchestrate(["analyze-plugins"]).code(0).stdout, repo.orchestrate(["analyze"]).stdout);
@@ -113,7 +114,8 @@ fn facts_are_counted_by_kind_and_by_how_they_were_read() {
     complexity  8 of 8    8 counted
     context     8 of 8    8 counted
 
-    cataloged in learning/20261120T080102Z-jv14kvhp (1 commit): 8 added
+    cataloged in learning/20261120T080102Z-jv14kvhp (1 commit): 8 added, 1 pattern proposed
+    ! hint: `git orchestrate patterns --stage proposed` shows what texts propose
     ! hint: `git orchestrate merge` takes it into the library, and `sync` shares it
     ");
     let json = repo.orchestrate(["analyze", "--facts", "--json"]).code(0).json();

@@ -194,3 +194,41 @@ fn more_proposals_than_are_kept_are_told_and_put_right() {
     let screen = repo.orchestrate(["patterns"]).code(0).screen();
     assert!(screen.contains("lists 190 more proposals"), "{screen}");
 }
+
+#[test]
+fn analyze_commits_what_texts_propose_once_with_the_catalog() {
+    let repo = shipyard();
+    let analyzed = repo.orchestrate(["analyze", "--dry-run"]).code(0).screen();
+    assert_snapshot!(analyzed.lines().last().unwrap_or_default(), @"would be cataloged: 4 added, 2 patterns proposed");
+    assert_eq!(repo.refs_below("refs/heads/learning"), Vec::<String>::new());
+    let analyzed = repo.orchestrate(["analyze"]).code(0).screen();
+    let told: Vec<&str> = analyzed.lines().skip_while(|line| !line.contains("cataloged")).collect();
+    assert_snapshot!(told.join("\n"), @"
+    cataloged in learning/20261120T080202Z-jv14kvhp (1 commit): 4 added, 2 patterns proposed
+    ! hint: `git orchestrate patterns --stage proposed` shows what texts propose
+    ! hint: `git orchestrate merge` takes it into the library, and `sync` shares it
+    ");
+    let branch = repo.refs_below("refs/heads/learning").remove(0);
+    assert_snapshot!(repo.git(["log", "-1", "--format=%B", &branch]), @"
+    Analyse market: 4 components
+
+    market: 4 components, 4 added
+
+    Propose 2 patterns that nobody ran yet.
+    ");
+    assert_snapshot!(repo.orchestrate(["patterns"]).code(0).screen(), @"
+    proposed, never run
+    pattern       score  shape
+    fd13ab6cbe20   0.95  architect → builder
+    edf09a74ad91   0.63  architect → mason
+    ");
+    repo.orchestrate(["check", &branch]).code(0);
+    let commits = repo.git(["rev-list", "--count", &branch]);
+    assert!(repo.orchestrate(["analyze"]).code(0).screen().contains("the catalog has all of it already"));
+    // Also where nothing remembers that it is known.
+    std::fs::remove_file(repo.path().join(".git/orchestrate/cataloged")).expect("it was there");
+    assert!(repo.orchestrate(["analyze"]).code(0).screen().contains("the catalog has all of it already"));
+    assert_eq!(repo.git(["rev-list", "--count", &branch]), commits);
+    repo.orchestrate(["merge"]).code(0);
+    assert!(repo.orchestrate(["analyze"]).code(0).screen().contains("the catalog has all of it already"));
+}
