@@ -20,7 +20,7 @@ use crate::model::recount::Records;
 use crate::model::time::{Month, Timestamp};
 
 /// How many of the latest plain executions are kept with their lines.
-pub(super) const RECENT: usize = if cfg!(test) { 4 } else { 256 };
+pub(super) const RECENT: usize = if cfg!(test) { 4 } else { 128 };
 
 /// Fewer records are counted and freed on the spot.
 const MANY: usize = if cfg!(test) { 2 } else { 10_000 };
