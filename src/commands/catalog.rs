@@ -39,7 +39,8 @@ Example:
 
 `covers` is the share of the words, by weight, that the component speaks of.
 Behind the components that are here come those that only teammates have: what
-they analyzed is in git.")]
+they analyzed is in git. Of a folder with more than 5,000 components only those
+that are shown are looked at; `analyze` looks at all.")]
     Search {
         /// What it should do
         #[arg(value_name = "WORDS", required = true)]
@@ -107,9 +108,9 @@ struct Row {
 }
 
 fn search(cx: &Context, store: &Store<'_>, words: &str, max_count: usize) -> Ended {
-    let stocks = Stocks::open(cx, store)?;
+    let stocks = Stocks::open_to_search(cx, store)?;
     let library = library(cx, store)?;
-    let hits = stocks.search(words, max_count)?;
+    let hits = stocks.found(words, max_count)?;
     let catalog = stocks.catalog(hits.iter().map(|hit| hit.component.clone()))?;
     let elsewhere = elsewhere::search(store, &stocks, words, max_count)?;
     let here = hits.into_iter().map(|hit| {

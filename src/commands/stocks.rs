@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::stocktaking::{Head, Seat, made_anew, named, up_to_date};
+use super::stocktaking::{Head, Look, Seat, made_anew, named, up_to_date};
 use crate::marketplace::kept::{self, KeptStock};
 use crate::marketplace::listing::Listing;
 use crate::model::capability::Fact;
@@ -31,7 +31,12 @@ pub(super) struct Stocks<'a> {
 impl<'a> Stocks<'a> {
     /// Looks at every known marketplace, and reads what has changed since somebody last did.
     pub(super) fn open(cx: &'a Context, store: &'a Store<'a>) -> Result<Self, Failure> {
-        Ok(Self { cx, store, derived: RefCell::new(up_to_date(cx, store)?) })
+        Ok(Self { cx, store, derived: RefCell::new(up_to_date(cx, store, Look::Everywhere)?) })
+    }
+
+    /// The same for who does nothing but search: see [`Stocks::found`].
+    pub(super) fn open_to_search(cx: &'a Context, store: &'a Store<'a>) -> Result<Self, Failure> {
+        Ok(Self { cx, store, derived: RefCell::new(up_to_date(cx, store, Look::Manifests)?) })
     }
 
     /// What every marketplace offers.
@@ -83,6 +88,21 @@ impl<'a> Stocks<'a> {
             };
             searcher.search(words, limit)
         })
+    }
+
+    /// The best components for `words`, each looked at: where one is not as it was, or there is none, everything
+    /// is looked at, and it is searched again.
+    pub(super) fn found(&self, words: &str, limit: usize) -> Result<Vec<Hit>, Failure> {
+        let hits = self.search(words, limit)?;
+        let are_there = self.ask(|derived| {
+            let holds = |hit: &Hit| plugin_holds(derived, &hit.component);
+            hits.iter().map(holds).try_fold(true, |all, holds| Some(all && holds?))
+        })?;
+        if are_there && !hits.is_empty() {
+            return Ok(hits);
+        }
+        self.derived.replace(up_to_date(self.cx, self.store, Look::Everywhere)?);
+        self.search(words, limit)
     }
 
     /// All components, by id, with what the graph is made from.
@@ -188,6 +208,15 @@ fn seat(derived: &Derived, id: &ComponentId) -> Option<Option<Seat>> {
     let (ids, seats) = (|range| derived.part("ids", range), |range| derived.part("seats", range));
     let Some(found) = Records::open(&ids)?.find(id.as_str().as_bytes())? else { return Some(None) };
     postcard::from_bytes(&Records::open(&seats)?.get(found)?).ok().map(Some)
+}
+
+/// Whether the plugin of a component is as it was.
+fn plugin_holds(derived: &Derived, id: &ComponentId) -> Option<bool> {
+    let Seat { marketplace, place, .. } = seat(derived, id)??;
+    let name = named(marketplace, "trails");
+    let read = |range| derived.part(&name, range);
+    let trails = Records::open(&read)?;
+    Some(kept::lot_holds(&trails.get(kept::lot_of(&trails.get(0)?, place)?)?))
 }
 
 fn card(derived: &Derived, seat: Seat) -> Option<Card> {

@@ -12,7 +12,8 @@
 //!    never believed: `store/derived.rs` checks each part when it is read, and what is not intact is made anew.
 //!
 //! Limit: every file that counts is looked at once in each command, which takes a microsecond each. What git
-//! fetched lies in folders named for their commit and is not looked at.
+//! fetched lies in folders named for their commit and is not looked at; who only searches does not look at all of
+//! what is large, see [`Look`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
@@ -27,7 +28,7 @@ use super::origin::{self, Place};
 use crate::marketplace::kept::{self, KeptStock};
 use crate::model::component::{Card, Component, Roots};
 use crate::model::id::ComponentId;
-use crate::model::records;
+use crate::model::records::{self, Records};
 use crate::research::classes::profile;
 use crate::research::facts::{extract, kept as kept_facts};
 use crate::research::graph::told;
@@ -71,6 +72,18 @@ pub(super) fn named(number: usize, section: &str) -> String {
     format!("{number} {section}")
 }
 
+/// How much of marketplaces is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Every file that counts.
+    Everywhere,
+    /// Of a marketplace of more than [`LARGE`] components the manifest. Who shows some of them looks at these.
+    Manifests,
+}
+
+/// So many components are looked at in some milliseconds.
+const LARGE: u64 = 5_000;
+
 /// Names a component as it was read: whatever the rest is made of.
 type Key = [u8; 16];
 
@@ -100,11 +113,18 @@ struct Known<'s> {
 }
 
 /// The derived file as it has to be now: found so, or brought up to date.
-pub(super) fn up_to_date(cx: &Context, store: &Store<'_>) -> Result<Derived, Failure> {
+pub(super) fn up_to_date(cx: &Context, store: &Store<'_>, look: Look) -> Result<Derived, Failure> {
     let known = known(cx, store)?;
     let Some(old) = Old::open(store) else { return Ok(anew(cx, store, &known)) };
-    let holding: Vec<Option<usize>> = known.iter().map(|known| old.holding(known)).collect();
-    if holding.iter().flatten().copied().eq(0..old.heads.len()) && holding.len() == old.heads.len() {
+    let holding = |look| -> Vec<Option<usize>> { known.iter().map(|it| old.holding(it, look)).collect() };
+    let is_whole = |holding: &[Option<usize>]| {
+        holding.iter().flatten().copied().eq(0..old.heads.len()) && holding.len() == old.heads.len()
+    };
+    if look == Look::Manifests && is_whole(&holding(look)) {
+        return Ok(old.derived);
+    }
+    let holding = holding(Look::Everywhere);
+    if is_whole(&holding) {
         return Ok(old.derived);
     }
     let later = later(cx, store, &known, &old, &holding);
@@ -153,10 +173,18 @@ impl Old {
         Some(Self { heads: derived.value("heads")?, derived })
     }
 
-    /// The number of a marketplace here, if nothing of it has changed.
-    fn holding(&self, known: &Known<'_>) -> Option<usize> {
+    /// The number of a marketplace here, if nothing of it has changed, as far as it is looked at.
+    fn holding(&self, known: &Known<'_>, look: Look) -> Option<usize> {
         let number = self.heads.iter().position(|head| *head == known.head)?;
-        kept::holds(&self.derived.bytes(&named(number, "trails"))?).then_some(number)
+        let (cards, trails) = (named(number, "cards"), named(number, "trails"));
+        let read = |name| move |range| self.derived.part(name, range);
+        let (cards, first) = (read(&*cards), read(&*trails));
+        let holds = if look == Look::Manifests && Records::open(&cards)?.len() > LARGE {
+            kept::frame_holds(&Records::open(&first)?.get(0)?)
+        } else {
+            kept::holds(&self.derived.bytes(&trails)?)
+        };
+        holds.then_some(number)
     }
 
     /// Its terms.

@@ -17,6 +17,7 @@ use super::stock::{Frame, Key, Lot, Stock};
 use super::trail::Trail;
 use crate::model::component::{Card, Roots, TokenCost};
 use crate::model::id::ComponentId;
+use crate::model::records;
 
 /// Trails of so many bytes are walked by one thread.
 const SHORT: usize = 8 << 10;
@@ -24,7 +25,7 @@ const SHORT: usize = 8 << 10;
 /// A stock without what was made of its components.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptStock {
-    /// The trails of frame and lots: all that is needed to tell whether it is as it was.
+    /// The trails of frame and lots, one record each: all that is needed to tell whether it is as it was.
     pub(crate) trails: Vec<u8>,
     /// Frame and lots without components.
     pub(crate) frame: Vec<u8>,
@@ -100,8 +101,13 @@ impl<T> Stock<T> {
     /// It in the form that is kept.
     pub(crate) fn keep(&self) -> KeptStock {
         let Frame { name, root, renames, diagnostics, trail } = &self.frame;
-        let trails: Vec<&Trail> =
-            std::iter::once(trail).chain(self.lots.iter().map(|lot| &lot.trail)).collect();
+        let mut end = 0;
+        let ends = self.lots.iter().map(|lot| {
+            end += lot.components.len();
+            end
+        });
+        let mut trails = vec![bytes(&(trail, ends.collect::<Vec<usize>>()))];
+        trails.extend(self.lots.iter().map(|lot| bytes(&lot.trail)));
         let frame = KeptFrame {
             name: name.clone(),
             root: KeptPath::of(root),
@@ -111,7 +117,7 @@ impl<T> Stock<T> {
         };
         let cards = self.lots.iter().flat_map(|lot| &lot.components);
         KeptStock {
-            trails: bytes(&trails),
+            trails: records::encode(&trails),
             frame: bytes(&frame),
             cards: cards.map(|card| bytes(&KeptCard::of(card, root))).collect(),
         }
@@ -142,18 +148,45 @@ impl<T> Lot<T> {
 
 /// Whether everything that a reading with these trails looked at is as it was; nonsense is not.
 pub(crate) fn holds(trails: &[u8]) -> bool {
-    let Ok(all) = postcard::from_bytes::<Vec<Trail>>(trails) else { return false };
+    let Some(all) = records::decode(trails) else { return false };
+    let Some((frame, lots)) = all.split_first() else { return false };
     // To start threads takes as long as to walk a few.
-    if trails.len() < SHORT { all.iter().all(Trail::holds) } else { all.par_iter().all(Trail::holds) }
+    let lots_hold = || match trails.len() < SHORT {
+        true => lots.iter().all(|lot| lot_holds(lot)),
+        false => lots.par_iter().all(|lot| lot_holds(lot)),
+    };
+    frame_holds(frame) && lots_hold()
+}
+
+/// The first record of trails: that of the frame, and behind how many components each lot ends.
+fn first(record: &[u8]) -> Option<(Trail, Vec<usize>)> {
+    postcard::from_bytes(record).ok()
+}
+
+/// Whether the manifest is as it was, by the first record of its trails.
+pub(crate) fn frame_holds(record: &[u8]) -> bool {
+    first(record).is_some_and(|(trail, _)| trail.holds())
+}
+
+/// Whether a plugin is as it was, by its record.
+pub(crate) fn lot_holds(record: &[u8]) -> bool {
+    postcard::from_bytes::<Trail>(record).is_ok_and(|trail| trail.holds())
+}
+
+/// The number of the record of the plugin that has the component at `place` of the listing, by the first record.
+pub(crate) fn lot_of(record: &[u8], place: usize) -> Option<u64> {
+    let (_, ends) = first(record)?;
+    let lot = ends.partition_point(|end| *end <= place);
+    (lot < ends.len()).then_some(lot as u64 + 1)
 }
 
 /// The stock that was kept so, with what was `made` of its components; `None`: these parts are none.
 pub(crate) fn stock<T>(kept: &KeptStock, made: Vec<T>) -> Option<Stock<T>> {
-    let trails: Vec<Trail> = postcard::from_bytes(&kept.trails).ok()?;
+    let trails = records::decode(&kept.trails)?;
+    let (trail, _) = first(trails.first()?)?;
     let frame: KeptFrame = postcard::from_bytes(&kept.frame).ok()?;
     let root = frame.root.path();
-    let mut trails = trails.into_iter();
-    let trail = trails.next()?;
+    let mut trails = trails.into_iter().skip(1);
     let mut cards = kept.cards.iter().map(|kept| card(kept, &root));
     let mut made = made.into_iter();
     let mut lots = Vec::with_capacity(frame.lots.len());
@@ -182,7 +215,7 @@ pub(crate) fn stock<T>(kept: &KeptStock, made: Vec<T>) -> Option<Stock<T>> {
             fronts: lot.fronts,
             diagnostics: diagnostics(lot.diagnostics, &root),
             bytes: lot.bytes,
-            trail: trails.next()?,
+            trail: postcard::from_bytes(trails.next()?).ok()?,
         });
     }
     let whole = trails.next().is_none() && cards.next().is_none() && made.next().is_none();

@@ -248,3 +248,50 @@ fn what_git_fetched_is_read_once() {
     repo.orchestrate(["marketplace", "update"]).code(0);
     assert_ne!(assert_same(&repo), first);
 }
+
+/// A repository that knows a folder of more than 5,000 agents in plugins of 250.
+fn large() -> TestRepo {
+    let repo = TestRepo::new();
+    let mut plugins = Vec::new();
+    for plugin in 0..21 {
+        plugins.push(format!(r#"{{"name":"p{plugin}","source":"./p{plugin}"}}"#));
+        let folder = root(&repo).join(format!("p{plugin}/agents"));
+        std::fs::create_dir_all(&folder).expect("made");
+        for agent in 0..250 {
+            let text = format!("---\ndescription: Counts sheep{plugin}x{agent}\n---\n");
+            std::fs::write(folder.join(format!("a{agent}.md")), text).expect("written");
+        }
+    }
+    let manifest = format!(r#"{{"name":"market","plugins":[{}]}}"#, plugins.join(","));
+    write(&root(&repo).join(".claude-plugin/marketplace.json"), &manifest);
+    repo.orchestrate(["marketplace", "add", root(&repo).to_str().expect("UTF-8")]).code(0);
+    repo
+}
+
+#[test]
+fn a_search_in_a_large_folder_is_right_about_what_it_shows_and_analyze_about_the_rest() {
+    let repo = large();
+    let found = |words: &str| -> Vec<String> {
+        let hits = repo.orchestrate(["catalog", "search", words, "--json"]).code(0).json();
+        let hits = hits.as_array().expect("a list").iter();
+        hits.map(|hit| hit["component"].as_str().expect("an id").to_owned()).collect()
+    };
+    assert_eq!(found("sheep7x9"), ["market/p7/agent/a9"]);
+    let agent = |plugin: usize, agent: usize| root(&repo).join(format!("p{plugin}/agents/a{agent}.md"));
+    // What is shown is as it is: gone, or said in other words.
+    std::fs::remove_file(agent(7, 9)).expect("it was there");
+    assert_eq!(found("sheep7x9"), Vec::<String>::new());
+    settle();
+    write(&agent(3, 4), "---\ndescription: Feeds walruses and sheep3x4\n---\n");
+    assert_eq!(found("sheep3x4"), ["market/p3/agent/a4"]);
+    // What nothing matched is looked for everywhere.
+    settle();
+    write(&agent(5, 5), "---\ndescription: Sings\n---\n");
+    assert_eq!(found("sings"), ["market/p5/agent/a5"]);
+    // What matches as well, and is new elsewhere, comes with the next look at all.
+    settle();
+    write(&agent(12, 250), "---\ndescription: Feeds walruses, all day\n---\n");
+    assert_eq!(found("feeds walruses"), ["market/p3/agent/a4"]);
+    repo.orchestrate(["analyze", "--dry-run"]).code(0);
+    assert_eq!(found("feeds walruses"), ["market/p12/agent/a250", "market/p3/agent/a4"]);
+}
