@@ -7,7 +7,7 @@
 use super::catalog::{Shown, means, several, show};
 use super::knowledge::Knowledge;
 use super::origin::BUILTIN;
-use super::stocks::Stocks;
+use super::stocks::{self, Stocks};
 use super::{Context, DONE, Ended};
 use crate::model::catalog_entry::Entry;
 use crate::model::component::{Card, Component};
@@ -17,7 +17,7 @@ use crate::model::records::{self, Records};
 use crate::research::classes::profile_of_content;
 use crate::research::facts::corrected;
 use crate::research::index::{Entry as Given, index};
-use crate::research::search::{Hit, Searcher};
+use crate::research::search::Hit;
 use crate::research::vector::vector;
 use crate::research::vocabulary::Vocabulary;
 use crate::store::{Derived, Store, section};
@@ -46,7 +46,7 @@ pub(super) fn search(
         store.learning_tips()?.into_iter().map(|(name, tip)| (name, tip.to_string())).collect();
     let key = section(&(stocks.fingerprint(), tips));
     let kept = store.derived(ELSEWHERE).filter(|kept| kept.bytes("key").is_some_and(|it| it == key));
-    if let Some(found) = kept.and_then(|kept| search_in(&kept, words, limit)) {
+    if let Some(found) = kept.and_then(|kept| found_in(&kept, words, limit)) {
         return Ok(found);
     }
     // What can't be read was named when the rest of the library was.
@@ -56,22 +56,16 @@ pub(super) fn search(
     }
     let made = Derived::of(sections(key, &absent(&library, &stocks.ids()?)));
     store.publish(ELSEWHERE, &made);
-    Ok(search_in(&made, words, limit).expect("what was just made is intact"))
+    Ok(found_in(&made, words, limit).expect("what was just made is intact"))
 }
 
 /// `None`: what is asked for is not intact.
-fn search_in(derived: &Derived, words: &str, limit: usize) -> Option<Found> {
+fn found_in(derived: &Derived, words: &str, limit: usize) -> Option<Found> {
     let read = |name| move |range| derived.part(name, range);
-    let (terms, postings, classes) = (read("terms"), read("postings"), read("classes"));
-    let searcher = Searcher {
-        terms: Records::open(&terms)?,
-        postings: Records::open(&postings)?,
-        classes: Records::open(&classes)?,
-    };
     let (ids, descriptions) = (read("ids"), read("descriptions"));
     let (ids, descriptions) = (Records::open(&ids)?, Records::open(&descriptions)?);
     let mut hits = Vec::new();
-    for hit in searcher.search(words, limit)? {
+    for hit in stocks::search_in(derived, words, limit)? {
         let place = ids.find(hit.component.as_str().as_bytes())??;
         hits.push((hit, String::from_utf8(descriptions.get(place)?).ok()?));
     }

@@ -78,16 +78,7 @@ impl<'a> Stocks<'a> {
 
     /// The best components for `words`.
     pub(super) fn search(&self, words: &str, limit: usize) -> Result<Vec<Hit>, Failure> {
-        self.ask(|derived| {
-            let read = |name| move |range| derived.part(name, range);
-            let (terms, postings, classes) = (read("terms"), read("postings"), read("classes"));
-            let searcher = Searcher {
-                terms: Records::open(&terms)?,
-                postings: Records::open(&postings)?,
-                classes: Records::open(&classes)?,
-            };
-            searcher.search(words, limit)
-        })
+        self.ask(|derived| search_in(derived, words, limit))
     }
 
     /// The best components for `words`, each looked at: where one is not as it was, or there is none, everything
@@ -208,6 +199,18 @@ fn seat(derived: &Derived, id: &ComponentId) -> Option<Option<Seat>> {
     let (ids, seats) = (|range| derived.part("ids", range), |range| derived.part("seats", range));
     let Some(found) = Records::open(&ids)?.find(id.as_str().as_bytes())? else { return Some(None) };
     postcard::from_bytes(&Records::open(&seats)?.get(found)?).ok().map(Some)
+}
+
+/// The best components for `words` that the index in a derived file has.
+pub(super) fn search_in(derived: &Derived, words: &str, limit: usize) -> Option<Vec<Hit>> {
+    let read = |name| move |range| derived.part(name, range);
+    let (terms, postings, classes) = (read("terms"), read("postings"), read("classes"));
+    let searcher = Searcher {
+        terms: Records::open(&terms)?,
+        postings: Records::open(&postings)?,
+        classes: Records::open(&classes)?,
+    };
+    searcher.search(words, limit)
 }
 
 /// Whether the plugin of a component is as it was.
