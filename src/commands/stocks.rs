@@ -92,7 +92,7 @@ impl<'a> Stocks<'a> {
         if are_there && !hits.is_empty() {
             return Ok(hits);
         }
-        self.derived.replace(up_to_date(self.cx, self.store, Look::Everywhere)?);
+        self.derived.replace(up_to_date(self.cx, self.store, Look::Again)?);
         self.search(words, limit)
     }
 

@@ -79,6 +79,8 @@ pub(super) enum Look {
     Everywhere,
     /// Of a marketplace of more than [`LARGE`] components the manifest. Who shows some of them looks at these.
     Manifests,
+    /// Every file that counts, after a look at manifests, which has named what is passed over.
+    Again,
 }
 
 /// So many components are looked at in some milliseconds.
@@ -114,7 +116,7 @@ struct Known<'s> {
 
 /// The derived file as it has to be now: found so, or brought up to date.
 pub(super) fn up_to_date(cx: &Context, store: &Store<'_>, look: Look) -> Result<Derived, Failure> {
-    let known = known(cx, store)?;
+    let known = known(cx, store, look)?;
     let Some(old) = Old::open(store) else { return Ok(anew(cx, store, &known)) };
     let holding = |look| -> Vec<Option<usize>> { known.iter().map(|it| old.holding(it, look)).collect() };
     let is_whole = |holding: &[Option<usize>]| {
@@ -133,11 +135,11 @@ pub(super) fn up_to_date(cx: &Context, store: &Store<'_>, look: Look) -> Result<
 
 /// The derived file, made of nothing but the marketplaces.
 pub(super) fn made_anew(cx: &Context, store: &Store<'_>) -> Result<Derived, Failure> {
-    Ok(anew(cx, store, &known(cx, store)?))
+    Ok(anew(cx, store, &known(cx, store, Look::Everywhere)?))
 }
 
 /// Every known marketplace that can be looked for; the others are named and passed over.
-fn known<'s>(cx: &Context, store: &'s Store<'_>) -> Result<Vec<Known<'s>>, Failure> {
+fn known<'s>(cx: &Context, store: &'s Store<'_>, look: Look) -> Result<Vec<Known<'s>>, Failure> {
     let mut all = Vec::new();
     for (name, source) in &store.settings.marketplaces {
         let pin = store.settings.pins.get(name).copied();
@@ -149,6 +151,7 @@ fn known<'s>(cx: &Context, store: &'s Store<'_>) -> Result<Vec<Known<'s>>, Failu
                 all.push(Known { name, source, place, head });
             }
             Err(failure) if failure.code == exit::REPOSITORY => return Err(failure),
+            Err(_) if look == Look::Again => {}
             Err(failure) => pass_over(cx, name, &failure),
         }
     }
