@@ -1,20 +1,20 @@
 //! `plan`: a workflow for a request, without running it.
 
 use super::knowledge::Knowledge;
+use super::planner::{self, Known, Lore, Planned};
 use super::{Context, DONE, Ended};
 use crate::model::component::Catalog;
 use crate::model::id::ComponentId;
 use crate::model::pattern::{Pattern, Shape};
 use crate::model::plan::{Plan, PlannedStep};
+use crate::model::record::Execution;
 use crate::model::redact::redact;
 use crate::model::time::Timestamp;
-use crate::plan::{Candidate, Need, PlanError, Task, asked_for, assemble, decompose};
-use crate::research::search::Hit;
 use crate::store::Store;
 use crate::ui::{Failure, clip, count, percent, quoted, seconds, share, tally};
 
-/// The most components that are looked at for one need.
-const CANDIDATES: usize = 20;
+/// So many of the latest executions are learned from: every plan reads them anew.
+const LATEST: usize = 5_000;
 /// Columns of a terminal that everything fits.
 const WIDTH: usize = 80;
 /// The longest name of a component that is shown whole, in characters.
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
     let repo = cx.repository()?;
     let store = cx.store(&repo)?;
     let known = Knowledge::read(cx, &store)?;
-    let Planned { plan, catalog } = make(cx, &store, &known, &args.request, !args.without_learning)?;
+    let Planned { plan, catalog, .. } = make(cx, &store, &known, &args.request, !args.without_learning)?;
     if cx.ui.is_json() || args.format == "json" {
         cx.ui.json(&plan);
         return DONE;
@@ -56,12 +56,6 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         cx.ui.hint("steps without a script need an agent, which this version can't drive yet");
     }
     DONE
-}
-
-/// A plan, and all components that it may come to: its steps', their fallbacks, and those of these.
-pub(super) struct Planned {
-    pub(super) plan: Plan,
-    pub(super) catalog: Catalog,
 }
 
 /// Makes a plan: needs, components for each, and the workflow. Secrets stay outside: what is planned,
@@ -77,25 +71,24 @@ pub(super) fn make(
     if redacted != request {
         cx.ui.warn("the request holds what looks like a secret: it is left out, also for components");
     }
-    let request = redacted.as_str();
-    let mut needs: Vec<(Need, Vec<Candidate>)> = Vec::new();
-    for need in decompose(request)? {
-        let hits = known.stocks.search(&need.text, CANDIDATES)?;
-        needs.push((need, hits.into_iter().map(candidate).collect()));
-    }
-    if known.stocks.len()? == 0 {
-        return Err(PlanError::EmptyCatalog.into());
-    }
-    let (library, executions) = (&known.library, known.executions.as_slice());
-    let catalog = known.stocks.catalog(asked_for(&needs, library))?;
+    let lore = if learning { lore(known)? } else { None };
     let now = Timestamp(store.host.now_ms());
-    let task = Task { request, needs: &needs, catalog: &catalog, library, executions, now, learning };
-    Ok(Planned { plan: assemble(&task)?, catalog })
+    let (library, executions) = (&known.library, known.executions.as_slice());
+    planner::plan(&redacted, &known.stocks, lore.as_ref(), Known { library, executions, now, learning })
 }
 
-fn candidate(hit: Hit) -> Candidate {
-    let Hit { component, score, coverage, matched, also } = hit;
-    Candidate { component, score, coverage, matched, also }
+/// What the latest executions taught, in the order in which they began; `None` where there are none.
+fn lore(known: &Knowledge<'_>) -> Result<Option<Lore>, Failure> {
+    if known.executions.is_empty() {
+        return Ok(None);
+    }
+    let mut latest: Vec<&Execution> = known.executions.iter().collect();
+    latest.sort_unstable_by_key(|execution| (execution.at, execution.id));
+    let mut lore = Lore::of(&known.stocks.cards()?);
+    for execution in latest.split_off(latest.len().saturating_sub(LATEST)) {
+        lore.learn(execution, || format!("run {}", execution.id));
+    }
+    Ok(Some(lore))
 }
 
 /// Whether a component says how to run it without an agent.

@@ -1,7 +1,8 @@
 //! `research`: what is known of a topic, and what to do about it.
 
 use super::knowledge::Knowledge;
-use super::plan::{Planned, make, runs_here};
+use super::plan::{make, runs_here};
+use super::planner::Planned;
 use super::{Context, DONE, Ended, reliability};
 use crate::model::capability::{Claim, Fact};
 use crate::model::redact::redact;
@@ -74,7 +75,7 @@ fn report(
     let candidates: Result<Vec<Candidate>, Failure> = hits.iter().map(|hit| candidate(hit, known)).collect();
     let groups = topic::grouped(candidates?, about, most);
     let (recommendation, runnable) = match make(cx, store, known, topic, true) {
-        Ok(Planned { plan, catalog }) => {
+        Ok(Planned { plan, catalog, .. }) => {
             let followed = plan.pattern.as_ref().and_then(|id| known.library.patterns.get(id));
             let followed = followed.map(|pattern| (pattern, known.library.pattern_tally(pattern)));
             let runnable = plan.steps.iter().all(|step| runs_here(&step.component, &catalog));

@@ -8,7 +8,7 @@ use super::apply::Wish;
 use super::approval;
 use super::knowledge::Knowledge;
 use super::outcome::{Applied, Carried};
-use super::plan::Planned;
+use super::planner::Planned;
 use super::{Context, Ended, apply, drain, outcome, plan};
 use crate::execute::{Interrupt, Order, Ran, execute};
 use crate::git::{Head, NewCommit, Writer};
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
 /// The whole way: research, plan, execute, record, learn. `None`: only the plan was wanted.
 pub(super) fn carry_out(args: &Args, cx: &Context, store: &Store<'_>) -> Result<Option<Carried>, Failure> {
     let known = Knowledge::read(cx, store)?;
-    let Planned { plan, catalog } = plan::make(cx, store, &known, &args.request, true)?;
+    let Planned { plan, catalog, .. } = plan::make(cx, store, &known, &args.request, true)?;
     if args.plan_only && cx.ui.is_json() {
         cx.ui.json(&plan);
         return Ok(None);

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::Context;
+use super::planner::Shelf;
 use super::stocktaking::{Head, Look, Seat, made_anew, named, up_to_date};
 use crate::marketplace::kept::{self, KeptStock};
 use crate::marketplace::listing::Listing;
@@ -174,6 +175,23 @@ impl<'a> Stocks<'a> {
         Ok(cards.into_iter().collect())
     }
 
+    /// All components, by id.
+    pub(super) fn cards(&self) -> Result<Vec<Card>, Failure> {
+        self.ask(|derived| {
+            let heads: Vec<Head> = derived.value("heads")?;
+            let cards: Option<Vec<Vec<u8>>> =
+                (0..heads.len()).map(|number| derived.bytes(&named(number, "cards"))).collect();
+            let cards = cards?;
+            let cards: Option<Vec<Vec<&[u8]>>> = cards.iter().map(|cards| records::decode(cards)).collect();
+            let cards = cards?;
+            let card = |bytes: &[u8]| {
+                let (number, place): (usize, usize) = postcard::from_bytes(bytes).ok()?;
+                kept::card(cards.get(number)?.get(place)?, heads.get(number)?.root())
+            };
+            records::decode(&derived.bytes("places")?)?.into_iter().map(card).collect()
+        })
+    }
+
     /// The answer to a question, which is `None` where something that it needs is not intact.
     fn ask<R>(&self, question: impl Fn(&Derived) -> Option<R>) -> Result<R, Failure> {
         if let Some(answer) = question(&self.derived.borrow()) {
@@ -183,6 +201,20 @@ impl<'a> Stocks<'a> {
         question(&self.derived.borrow()).ok_or_else(|| {
             Failure::new(exit::ENVIRONMENT, "the marketplaces changed while they were read").hint("try again")
         })
+    }
+}
+
+impl Shelf for Stocks<'_> {
+    fn search(&self, words: &str, limit: usize) -> Result<Vec<Hit>, Failure> {
+        Stocks::search(self, words, limit)
+    }
+
+    fn catalog(&self, ids: Vec<ComponentId>) -> Result<Catalog, Failure> {
+        Stocks::catalog(self, ids)
+    }
+
+    fn is_empty(&self) -> Result<bool, Failure> {
+        Ok(self.len()? == 0)
     }
 }
 

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use crate::model::pattern::{self, Shape};
 use crate::model::plan::{Avoided, Plan, PlannedContext, PlannedStep};
 
+use super::advice::Advice;
+use super::advised;
 use super::choice::Choices;
 use super::error::PlanError;
 use super::fallback::fallbacks;
 use super::merge::{self, Job};
 use super::order::Order;
+use super::precedent::Precedent;
 use super::prediction::{self, LARGE_SHARE};
 use super::relation;
 use super::task::Task;
@@ -23,16 +26,17 @@ const MAX_ID: usize = 40;
 /// Makes the plan of a task: a pure function, equal tasks make equal plans.
 pub(crate) fn assemble(task: &Task<'_>) -> Result<Plan, PlanError> {
     let track = Track::of(task);
-    let Choices { made, precedent, uncovered } = Choices::of(task, track);
+    let Layout { jobs, order, precedents, uncovered } = match &task.advice {
+        Some(advice) => proposed(task, track, advice),
+        None => chosen(task, track),
+    };
     let uncovered: Vec<String> = uncovered.into_iter().map(|need| task.needs[need].0.text.clone()).collect();
-    let jobs = merge::jobs(made, task.catalog);
     if jobs.is_empty() {
         return Err(PlanError::NothingCovered { needs: uncovered });
     }
-    let order = ordered(task, &jobs);
     let (steps, phases) = steps(task, &jobs, &order, track);
     let shape = shape(&steps, &phases);
-    let precedent = precedent.filter(|precedent| precedent.pattern.phases == shape);
+    let precedent = precedents.into_iter().find(|precedent| precedent.pattern.phases == shape);
     Ok(Plan {
         v: VERSION,
         request: task.request.to_owned(),
@@ -45,10 +49,31 @@ pub(crate) fn assemble(task: &Task<'_>) -> Result<Plan, PlanError> {
     })
 }
 
-fn ordered(task: &Task<'_>, jobs: &[Job<'_>]) -> Order {
+/// Who does what in which order.
+struct Layout<'a> {
+    jobs: Vec<Job<'a>>,
+    order: Order,
+    /// Patterns that it may follow.
+    precedents: Vec<Precedent<'a>>,
+    /// Indexes of needs.
+    uncovered: Vec<usize>,
+}
+
+/// A component for every need, in the order that components declare and runs showed.
+fn chosen<'a>(task: &Task<'a>, track: Track<'a>) -> Layout<'a> {
+    let Choices { made, precedent, uncovered } = Choices::of(task, track);
+    let jobs = merge::jobs(made, task.catalog);
     let components: Vec<_> = jobs.iter().map(|job| job.component).collect();
     let executions = if task.learning { task.executions } else { &[] };
-    Order::of(jobs.len(), relation::edges(&components, executions))
+    let order = Order::of(jobs.len(), relation::edges(&components, executions));
+    Layout { jobs, order, precedents: precedent.into_iter().collect(), uncovered }
+}
+
+/// What past runs propose.
+fn proposed<'a>(task: &Task<'a>, track: Track<'a>, advice: &Advice<'a>) -> Layout<'a> {
+    let precedents = track.library().map_or_else(Vec::new, |library| Precedent::of(task, library));
+    let uncovered = advice.uncovered().to_vec();
+    Layout { jobs: advised::jobs(advice, task, track), order: advised::order(advice), precedents, uncovered }
 }
 
 /// The steps and their ids by phase, both in the order in which they run.

@@ -3,12 +3,16 @@
 //! Three steps, all pure: [`decompose`] splits the request, the caller looks for candidates of
 //! every need, and [`assemble`] makes the plan of them. Equal tasks make equal plans.
 
+mod advice;
+mod advised;
 mod asked;
 mod assemble;
 mod choice;
 mod clause;
 mod error;
 mod fallback;
+pub(crate) mod history;
+pub(crate) mod learned;
 mod merge;
 mod need;
 mod offer;
@@ -16,6 +20,7 @@ mod order;
 mod precedent;
 mod prediction;
 mod relation;
+pub(crate) mod score;
 mod task;
 mod track;
 
@@ -24,6 +29,7 @@ mod samples;
 #[cfg(test)]
 mod scenarios;
 
+pub(crate) use advice::Advice;
 pub(crate) use asked::asked_for;
 pub(crate) use assemble::assemble;
 pub(crate) use error::PlanError;

@@ -184,6 +184,7 @@ impl Case {
             executions: &self.executions,
             now,
             learning: self.learning,
+            advice: None,
         })
     }
 

@@ -6,6 +6,7 @@ use crate::model::library::Library;
 use crate::model::record::Execution;
 use crate::model::time::Timestamp;
 
+use super::advice::Advice;
 use super::need::Need;
 
 /// A component that research found for one need.
@@ -23,7 +24,7 @@ pub(crate) struct Candidate {
 }
 
 /// Everything that [`assemble`](super::assemble::assemble) looks at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Task<'a> {
     pub(crate) request: &'a str,
     /// In the order of the request; candidates in any order.
@@ -37,4 +38,6 @@ pub(crate) struct Task<'a> {
     /// `false` is the control arm: patterns, track records and past orders change no choice. What
     /// the plan predicts of itself is the same in both arms, so that both can be measured.
     pub(crate) learning: bool,
+    /// What past runs propose, where that should be followed.
+    pub(crate) advice: Option<Advice<'a>>,
 }

@@ -1,6 +1,7 @@
 //! The program as its users meet it: real repositories, real processes, one file per verb.
 
 mod analyze;
+mod backtest;
 mod bounds;
 mod catalog;
 mod cataloging;
