@@ -22,15 +22,17 @@ enum Kind {
     Plain,
     /// Requests, and a fifth of the runs, are put together from several.
     Long,
+    /// Requests are put together from several, and no run ever was.
+    Longer,
     /// Only a few workflows were ever run, and half of the requests want something else.
     Narrow,
 }
 
 /// Episodes: how many runs are known, and how many requests are planned. Many have no history, since that is
 /// where users start, and many a long one, where choices are close.
-const EPISODES: [(usize, usize, Kind); 27] = [
-    (0, 100, Kind::Plain),
-    (0, 100, Kind::Plain),
+const EPISODES: [(usize, usize, Kind); 31] = [
+    (0, 300, Kind::Plain),
+    (0, 300, Kind::Plain),
     (0, 100, Kind::Long),
     (1, 60, Kind::Plain),
     (3, 60, Kind::Plain),
@@ -51,6 +53,10 @@ const EPISODES: [(usize, usize, Kind); 27] = [
     (300, 40, Kind::Long),
     (1_000, 60, Kind::Long),
     (2_450, 60, Kind::Long),
+    (30, 40, Kind::Longer),
+    (300, 40, Kind::Longer),
+    (1_000, 60, Kind::Longer),
+    (2_450, 60, Kind::Longer),
     (2, 40, Kind::Narrow),
     (5, 40, Kind::Narrow),
     (10, 40, Kind::Narrow),
@@ -59,7 +65,7 @@ const EPISODES: [(usize, usize, Kind); 27] = [
 ];
 const PENALTY: f64 = 3.0;
 /// What a request for one part counts: who asks for a plan mostly wants more.
-const SINGLE: f64 = 0.3;
+const SINGLE: f64 = 0.1;
 
 /// Tools and their runs.
 pub(crate) struct Book {
@@ -134,7 +140,8 @@ impl Episode<'_> {
             let joint = if dice.below(2) == 0 { Joint::Then } else { Joint::Also };
             joined(&picked, joint, &mut dice)
         };
-        for at in (0..history.len()).step_by(5) {
+        let joined_too = if self.kind == Kind::Long { history.len() } else { 0 };
+        for at in (0..joined_too).step_by(5) {
             if let Some(example) = long(&order[..size]) {
                 history[at] = example;
             }

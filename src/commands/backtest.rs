@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::knowledge::Knowledge;
+use super::lore::Lore;
 use super::outside::{Example, Tool, Tools, lines, workflow};
-use super::planner::{self, Known, Lore, Shelf};
+use super::planner::{self, Known};
+use super::shelf::Shelf;
 use super::{Context, DONE, Ended};
 use crate::host::Stopwatch;
 use crate::model::id::ComponentId;
@@ -101,7 +103,7 @@ fn outside([tools, history, cases]: [PathBuf; 3], learning: bool) -> Result<Resu
     let library = library(&executions);
     let now = executions.iter().map(|it| it.at).max().unwrap_or_default();
     let known = Known { library: &library, executions: &executions, now, learning };
-    let mut results = Results { runs: lore.runs(), ..Results::default() };
+    let mut results = Results { runs: lore.runs.len(), ..Results::default() };
     for case in &cases {
         let name = |planned: &Plan| tools.workflow(planned);
         results.plan((&tools, &lore), &case.request, known, &case.id, &case.workflow(), name)?;
@@ -135,7 +137,7 @@ fn here(cx: &Context, args: &Args) -> Result<Results, Failure> {
             results.plan((&stocks, &lore), request, known, &id, &ran, named)?;
         }
         lore.learn(execution, || format!("run {}", execution.id));
-        results.runs = lore.runs();
+        results.runs = lore.runs.len();
     }
     if results.scores.is_empty() {
         return Err(Failure::new(

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::planner::Shelf;
+use super::shelf::Shelf;
 use crate::model::component::{Card, Catalog, Component, TokenCost};
 use crate::model::id::{ComponentId, RecordId};
 use crate::model::plan::Plan;

@@ -1,20 +1,18 @@
 //! `plan`: a workflow for a request, without running it.
 
 use super::knowledge::Knowledge;
-use super::planner::{self, Known, Lore, Planned};
+use super::lore::lore;
+use super::planner::{self, Known, Planned};
 use super::{Context, DONE, Ended};
 use crate::model::component::Catalog;
 use crate::model::id::ComponentId;
 use crate::model::pattern::{Pattern, Shape};
 use crate::model::plan::{Plan, PlannedStep};
-use crate::model::record::Execution;
 use crate::model::redact::redact;
 use crate::model::time::Timestamp;
 use crate::store::Store;
 use crate::ui::{Failure, clip, count, percent, quoted, seconds, share, tally};
 
-/// So many of the latest executions are learned from: every plan reads them anew.
-const LATEST: usize = 5_000;
 /// Columns of a terminal that everything fits.
 const WIDTH: usize = 80;
 /// The longest name of a component that is shown whole, in characters.
@@ -71,24 +69,10 @@ pub(super) fn make(
     if redacted != request {
         cx.ui.warn("the request holds what looks like a secret: it is left out, also for components");
     }
-    let lore = if learning { lore(known)? } else { None };
+    let lore = if learning { lore(store, known)? } else { None };
     let now = Timestamp(store.host.now_ms());
     let (library, executions) = (&known.library, known.executions.as_slice());
     planner::plan(&redacted, &known.stocks, lore.as_ref(), Known { library, executions, now, learning })
-}
-
-/// What the latest executions taught, in the order in which they began; `None` where there are none.
-fn lore(known: &Knowledge<'_>) -> Result<Option<Lore>, Failure> {
-    if known.executions.is_empty() {
-        return Ok(None);
-    }
-    let mut latest: Vec<&Execution> = known.executions.iter().collect();
-    latest.sort_unstable_by_key(|execution| (execution.at, execution.id));
-    let mut lore = Lore::of(&known.stocks.cards()?);
-    for execution in latest.split_off(latest.len().saturating_sub(LATEST)) {
-        lore.learn(execution, || format!("run {}", execution.id));
-    }
-    Ok(Some(lore))
 }
 
 /// Whether a component says how to run it without an agent.

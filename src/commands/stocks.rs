@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::planner::Shelf;
+use super::shelf::Shelf;
 use super::stocktaking::{Head, Look, Seat, made_anew, named, up_to_date};
 use crate::marketplace::kept::{self, KeptStock};
 use crate::marketplace::listing::Listing;
@@ -175,6 +175,11 @@ impl<'a> Stocks<'a> {
         Ok(cards.into_iter().collect())
     }
 
+    /// Another one where any component is another.
+    pub(super) fn stamp(&self) -> Result<[u8; 32], Failure> {
+        self.ask(|derived| derived.value("stamp"))
+    }
+
     /// All components, by id.
     pub(super) fn cards(&self) -> Result<Vec<Card>, Failure> {
         self.ask(|derived| {
@@ -185,10 +190,10 @@ impl<'a> Stocks<'a> {
             let cards: Option<Vec<Vec<&[u8]>>> = cards.iter().map(|cards| records::decode(cards)).collect();
             let cards = cards?;
             let card = |bytes: &[u8]| {
-                let (number, place): (usize, usize) = postcard::from_bytes(bytes).ok()?;
-                kept::card(cards.get(number)?.get(place)?, heads.get(number)?.root())
+                let Seat { marketplace, place, .. } = postcard::from_bytes(bytes).ok()?;
+                kept::card(cards.get(marketplace)?.get(place)?, heads.get(marketplace)?.root())
             };
-            records::decode(&derived.bytes("places")?)?.into_iter().map(card).collect()
+            records::decode(&derived.bytes("seats")?)?.into_iter().map(card).collect()
         })
     }
 

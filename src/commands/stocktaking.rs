@@ -343,8 +343,14 @@ fn sections(rows: Vec<Row>, terms: Vec<String>) -> Option<Vec<(String, Vec<u8>)>
         })
         .collect();
     let heads: Vec<Head> = rows.iter().map(|row| row.head.clone()).collect();
+    let mut stamp = blake3::Hasher::new();
+    for made in rows.iter().flat_map(|row| &row.made) {
+        stamp.update(&made.key);
+    }
+    stamp.update(&records::encode(&ids));
     let mut sections = vec![
         ("heads".to_owned(), section(&heads)),
+        ("stamp".to_owned(), section(stamp.finalize().as_bytes())),
         ("ids".to_owned(), records::encode(&ids)),
         ("seats".to_owned(), records::encode(&seats)),
         ("terms".to_owned(), index.terms),

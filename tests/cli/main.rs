@@ -31,6 +31,7 @@ mod init;
 mod killed;
 mod leak;
 mod log;
+mod lore;
 mod market;
 mod marketplace;
 mod marketplace_git;

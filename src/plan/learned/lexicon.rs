@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::outline::Part;
 
 /// Words that every part is believed to have been seen with, spread as words are in general.
@@ -13,7 +15,7 @@ const BELIEVED: f64 = 20.0;
 const LEAST: f64 = 1e-3;
 
 /// Soft counts of words by part.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Lexicon {
     /// By word, sorted by part.
     counts: HashMap<u32, Vec<(Part, f64)>>,

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 /// A component's number in the catalog that a planner was made for.
 pub(crate) type Part = u32;
 
 /// Parts in the order in which they run; a link names two of them by their places.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Outline {
     parts: Vec<Part>,
     links: Vec<(u8, u8)>,

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::features::{BLOCK, Feature, features, is_pair};
 use super::outline::{Outline, Part};
 use super::text::Token;
@@ -41,7 +43,7 @@ pub(crate) struct Lesson {
 }
 
 /// Runs of one outline for nearly the same request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Memory {
     pub(crate) tokens: Box<[Token]>,
     /// Its place in [`Past::outlines`].
@@ -54,14 +56,14 @@ pub(crate) struct Memory {
 }
 
 /// How often something was seen, faded and whole.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Count {
     pub(crate) faded: f64,
     pub(crate) all: u32,
 }
 
 /// What was seen of one part.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) used: Count,
     pub(crate) first: f64,
@@ -78,8 +80,30 @@ impl Seen {
     }
 }
 
+/// Counts of all features, of which most are 0: only the others are kept, with their places.
+mod sparse {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::BLOCK;
+
+    pub(super) fn serialize<S: Serializer>(counts: &[u32], to: S) -> Result<S::Ok, S::Error> {
+        let counted: Vec<(u32, u32)> = (0..).zip(counts.iter().copied()).filter(|it| it.1 > 0).collect();
+        counted.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u32>, D::Error> {
+        let mut counts = vec![0; 2 * BLOCK];
+        for (feature, count) in Vec::<(u32, u32)>::deserialize(from)? {
+            if let Some(place) = counts.get_mut(feature as usize) {
+                *place = count;
+            }
+        }
+        Ok(counts)
+    }
+}
+
 /// Everything that was seen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Past {
     half_life: f64,
     start: Option<f64>,
@@ -88,6 +112,7 @@ pub(crate) struct Past {
     /// Memories by feature of the block of words.
     pub(crate) postings: HashMap<Feature, Vec<u32>>,
     /// In how many memories each feature is.
+    #[serde(with = "sparse")]
     spread: Vec<u32>,
     pub(crate) outlines: Vec<(Outline, f64)>,
     places: HashMap<Outline, u32>,
@@ -129,8 +154,12 @@ impl Past {
         let weight = if lesson.passed { 1.0 } else { FAILED };
         let outline = self.count(lesson, weight);
         let features = features(&lesson.tokens);
+        let mut words: Vec<u32> = lesson.tokens.iter().map(|token| token.word()).collect();
+        words.sort_unstable();
+        words.dedup();
         let latest = &self.latest[outline as usize];
-        let known = latest.iter().rev().take(COMPARED).copied().find(|&it| self.is_same(it, &features));
+        let known =
+            latest.iter().rev().take(COMPARED).copied().find(|&it| self.is_same(it, &words, &features));
         if let Some(known) = known {
             let memory = &mut self.memories[known as usize];
             memory.weight += weight;
@@ -206,11 +235,11 @@ impl Past {
         }
     }
 
-    fn is_same(&self, memory: u32, features: &[(Feature, u32)]) -> bool {
+    fn is_same(&self, memory: u32, words: &[u32], features: &[(Feature, u32)]) -> bool {
         let tokens = &self.memories[memory as usize].tokens;
-        let words = features.iter().take_while(|it| !is_pair(it.0)).count();
-        // Requests of very different length are never the same, and this costs nothing to see.
-        if tokens.len() > 2 * words || words > 4 * tokens.len() {
+        // Requests that share less than half of their words are never the same, and this costs little to see.
+        let shared = tokens.iter().filter(|token| words.binary_search(&token.word()).is_ok()).count();
+        if 2 * shared < tokens.len().max(words.len()) {
             return false;
         }
         let known = self::features(tokens);

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::ask::Ask;
 use super::candidates::Outlook;
 use super::chance;
@@ -67,12 +69,15 @@ pub(crate) struct Reason {
 }
 
 /// Everything that plans are learned from.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Learned {
+    #[serde(skip, default = "Reader::new")]
     reader: Reader,
     vocabulary: Vocabulary,
     search: Search,
     lexicon: Lexicon,
     past: Past,
+    #[serde(skip, default = "Weights::shipped")]
     weights: Weights,
 }
 
@@ -268,6 +273,28 @@ mod tests {
         assert!(one.past.memories.len() <= 2, "{} memories", one.past.memories.len());
         let (first, second) = (proposal(&one, TRAVEL), proposal(&other, TRAVEL));
         assert_eq!((first.outline, first.steps), (second.outline, second.steps));
+    }
+
+    #[test]
+    fn what_was_kept_plans_as_before_and_learns_on() {
+        let mut planner = planner();
+        let learn = |planner: &mut Learned, from: usize| {
+            for number in from..from + 5 {
+                planner.add(&run(&format!("pay bill {number} and tell the weather"), &[2, 3], number as f64));
+                planner.add(&run(TRAVEL, &[0, 1, 2], number as f64));
+            }
+        };
+        learn(&mut planner, 0);
+        let kept = postcard::to_stdvec(&planner).expect("plain values");
+        let mut again: Learned = postcard::from_bytes(&kept).expect("what was kept");
+        for from in [10, 20] {
+            for request in [TRAVEL, "pay the invoice"] {
+                let (one, other) = (proposal(&planner, request), proposal(&again, request));
+                assert_eq!(format!("{one:?}"), format!("{other:?}"));
+            }
+            learn(&mut planner, from);
+            learn(&mut again, from);
+        }
     }
 
     #[test]

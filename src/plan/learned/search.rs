@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::outline::Part;
 use super::text::Token;
 
@@ -26,7 +28,7 @@ pub(crate) struct Hit {
 }
 
 /// A word in a part's text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Posting {
     part: Part,
     strength: f64,
@@ -34,7 +36,7 @@ struct Posting {
 }
 
 /// What parts say of themselves, by word.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Search {
     postings: HashMap<u32, Vec<Posting>>,
     /// The sum of idf over each part's name, and over its whole text.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use frostem::{Algorithm, Stemmer};
+use serde::{Deserialize, Serialize};
 
 /// The words that a catalog speaks; a capitalised one of these is the point of a request, and no name.
 pub(crate) type Vocabulary = HashSet<u32>;
@@ -32,7 +33,7 @@ const QUOTED: &str = "\"";
 const NAMED: &str = "^";
 
 /// One word: its number, and what kind of word it is in the two highest bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Token(pub(crate) u32);
 
 impl Token {
