@@ -17,6 +17,8 @@ use crate::ui::{Failure, clip, count, percent, quoted, seconds, share, tally};
 const WIDTH: usize = 80;
 /// The longest name of a component that is shown whole, in characters.
 const NAME: usize = 44;
+/// The longest reason for a step that is shown whole, in characters.
+const WHY: usize = 300;
 /// In front of what is told under a row.
 const MARGIN: &str = "       ";
 
@@ -91,8 +93,8 @@ pub(super) fn show(cx: &Context, plan: &Plan, known: &Knowledge<'_>) {
     ui.line(format!("for \"{}\"", clip(&plan.request, 200)));
     ui.gap();
     let rows: Vec<Vec<String>> = plan.steps.iter().map(|step| row(step, known)).collect();
-    let origins: Vec<Vec<String>> = plan.steps.iter().map(origin).collect();
-    ui.table_with(&["phase", "step", "gates", "record here"], &rows, &[0, 2], &origins);
+    let under: Vec<Vec<String>> = plan.steps.iter().map(under).collect();
+    ui.table_with(&["phase", "step", "gates", "record here"], &rows, &[0, 2], &under);
     ui.gap();
     for step in plan.steps.iter().filter(|step| !step.fallbacks.is_empty()) {
         let names: Vec<&str> = step.fallbacks.iter().map(ComponentId::name).collect();
@@ -150,13 +152,34 @@ fn row(step: &PlannedStep, known: &Knowledge<'_>) -> Vec<String> {
     vec![step.phase.to_string(), name, step.gates.len().to_string(), record]
 }
 
-/// Where a step's component comes from, and what it is there for; on one line if there is room.
-fn origin(step: &PlannedStep) -> Vec<String> {
+/// Where a step's component comes from, what it is there for, and why it was chosen; the first two on one line
+/// if there is room.
+fn under(step: &PlannedStep) -> Vec<String> {
     let id = &step.component;
     let from = format!("{MARGIN}{} of {}/{}", id.kind(), id.marketplace(), id.plugin());
     let both = format!("{from}: {}", step.purpose);
-    if both.chars().count() <= WIDTH {
-        return vec![both];
+    let mut lines = if both.chars().count() <= WIDTH {
+        vec![both]
+    } else {
+        vec![from, format!("{MARGIN}for: {}", clip(&step.purpose, WIDTH - MARGIN.len() - "for: ".len()))]
+    };
+    if !step.why.is_empty() {
+        lines.extend(filled(&format!("why: {}", clip(&step.why, WHY))));
     }
-    vec![from, format!("{MARGIN}for: {}", clip(&step.purpose, WIDTH - MARGIN.len() - "for: ".len()))]
+    lines
+}
+
+/// The words of `text` in as many lines as they need.
+fn filled(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{MARGIN}{word}")),
+        }
+    }
+    lines
 }

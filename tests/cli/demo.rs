@@ -57,14 +57,19 @@ fn a_demo_works_without_cargo_and_its_commands_are_plain_git() {
     phase  step          gates  record here
         1  licence           1  no runs yet
            skill of starter/licence: a licence
+           why: matches licence
         1  changelog         2  no runs yet
            skill of starter/changelog: a changelog
+           why: matches changelog
         2  rust-library      4  no runs yet
            skill of starter/rust-library: set up a Rust library; tests
+           why: matches set, rust, library, tests
         3  ci-workflow       1  no runs yet
            skill of starter/ci-workflow: CI
+           why: matches ci
         4  readme            2  no runs yet
            skill of starter/readme: a readme
+           why: matches readme
 
     if changelog fails: changelog-plain
     success: not enough evidence (0 runs); time: unknown
@@ -86,16 +91,27 @@ fn a_demo_works_without_cargo_and_its_commands_are_plain_git() {
     phase  step             gates  record here
         1  licence              1  1 of 1 passed
            skill of starter/licence: a licence
+           why: as in pattern changelog-plain-licence-rust-library-5544f3b8654e (1
+           of 1 runs passed); passed 1 of 1 runs here
         1  changelog-plain      2  1 of 1 passed
            skill of starter/changelog: a changelog
+           why: as in pattern changelog-plain-licence-rust-library-5544f3b8654e (1
+           of 1 runs passed); passed 1 of 1 runs here
         2  rust-library         4  1 of 1 passed
            skill of starter/rust-library: set up a Rust library
+           why: as in pattern changelog-plain-licence-rust-library-5544f3b8654e (1
+           of 1 runs passed); passed 1 of 1 runs here
         3  ci-workflow          1  1 of 1 passed
            skill of starter/ci-workflow: CI
+           why: as in pattern changelog-plain-licence-rust-library-5544f3b8654e (1
+           of 1 runs passed); passed 1 of 1 runs here
         3  ignore-files         3  no runs yet
            skill of starter/ignore-files: a gitignore
+           why: matches gitignore
         4  readme               2  1 of 1 passed
            skill of starter/readme: a readme
+           why: as in pattern changelog-plain-licence-rust-library-5544f3b8654e (1
+           of 1 runs passed); passed 1 of 1 runs here
 
     avoided: changelog (changelog-plain instead)
       it failed 1 of 1 runs here: "none of the 3 commits follow Conventional Commits (first: "write down the idea")"

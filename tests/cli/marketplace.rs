@@ -197,6 +197,7 @@ fn an_approval_is_of_the_content_so_a_changed_script_needs_another() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 

@@ -22,8 +22,10 @@ fn a_plan_is_shown_with_its_gates_fallbacks_and_predictions() {
     phase  step       gates  record here
         1  changelog      2  no runs yet
            skill of starter/changelog: a changelog
+           why: matches changelog
         2  readme         2  no runs yet
            skill of starter/readme: add a readme
+           why: matches readme
 
     if changelog fails: changelog-plain
     success: not enough evidence (0 runs); time: unknown
@@ -65,6 +67,7 @@ fn a_need_that_nothing_covers_is_named_beside_what_is_covered() {
     phase  step    gates  record here
         1  readme      2  no runs yet
            skill of starter/readme: add a readme
+           why: matches readme
 
     not covered: "brew quantum coffee": no component does that
     success: not enough evidence (0 runs); time: unknown
@@ -121,6 +124,7 @@ fn a_plan_over_agents_says_that_they_can_not_run_here() {
         1  security-report-writer-in-long-words      0  no runs yet
            agent of a-marketplace-with-a-long-name/a-plugin-with-a-rather-long-name
            for: write a security report
+           why: matches write, security, report
 
     success: not enough evidence (0 runs); time: unknown; context: at most 0.1 %
     ! hint: steps without a script need an agent, which this version can't drive yet
@@ -134,6 +138,7 @@ fn a_plan_over_agents_says_that_they_can_not_run_here() {
         1  security-report-writer-in-long-words      0  no runs yet
            agent of a-marketplace-with-a-long-name/a-plugin-with-a-rather-long-name
            for: write a security report
+           why: matches write, security, report
 
     success: not enough evidence (0 runs); time: unknown; context: at most 0.1 %
 

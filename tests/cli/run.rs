@@ -26,8 +26,10 @@ fn an_unborn_branch_gets_its_first_commits() {
     phase  step       gates  record here
         1  changelog      2  no runs yet
            skill of starter/changelog: a changelog
+           why: matches changelog
         2  readme         2  no runs yet
            skill of starter/readme: add a readme
+           why: matches readme
 
     if changelog fails: changelog-plain
     success: not enough evidence (0 runs); time: unknown
@@ -62,6 +64,7 @@ fn a_result_is_kept_as_a_branch_where_nobody_can_be_asked() {
     phase  step     gates  record here
         1  greeter      1  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -102,8 +105,10 @@ fn only_the_plan_changes_nothing() {
     phase  step       gates  record here
         1  changelog      2  no runs yet
            skill of starter/changelog: a changelog
+           why: matches changelog
         2  readme         2  no runs yet
            skill of starter/readme: add a readme
+           why: matches readme
 
     if changelog fails: changelog-plain
     success: not enough evidence (0 runs); time: unknown
@@ -188,8 +193,10 @@ fn what_is_green_already_is_skipped_and_said() {
     phase  step     gates  record here
         1  greeter      1  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
         1  poet         1  no runs yet
            skill of market/tools: write a poem
+           why: matches write, poem
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -212,8 +219,11 @@ fn what_is_green_already_is_skipped_and_said() {
     phase  step     gates  record here
         1  greeter      1  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
         1  poet         1  1 of 1 passed
            skill of market/tools: write a poem
+           why: as in pattern poet-b9ca5a795320 (1 of 1 runs passed); passed 1 of 1
+           runs here
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -251,8 +261,12 @@ fn a_similar_request_follows_the_pattern_and_says_so() {
     phase  step       gates  record here
         1  changelog      2  2 of 2 passed
            skill of starter/changelog: add a changelog
+           why: as in pattern changelog-readme-6c9c604650d2 (2 of 2 runs passed);
+           passed 2 of 2 runs here
         2  readme         2  2 of 2 passed
            skill of starter/readme: a readme file
+           why: as in pattern changelog-readme-6c9c604650d2 (2 of 2 runs passed);
+           passed 2 of 2 runs here
 
     if changelog fails: changelog-plain
     follows the pattern changelog-readme-6c9c604650d2: 2 of 2 passed
@@ -279,6 +293,7 @@ fn what_failed_is_avoided_and_the_plan_says_why() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     if greeter fails: waver
     success: not enough evidence (0 runs); time: unknown
@@ -309,6 +324,8 @@ fn what_failed_is_avoided_and_the_plan_says_why() {
     phase  step   gates  record here
         1  waver      0  1 of 1 passed
            skill of market/tools: write a greeting
+           why: as in pattern waver-c6ad40e910dd (1 of 1 runs passed); passed 1 of 1
+           runs here
 
     avoided: greeter (waver instead)
       it failed 1 of 1 runs here: "no paper"
@@ -400,6 +417,8 @@ fn predictions_are_kept_beside_what_happened() {
     phase  step     gates  record here
         1  greeter      1  100 % (6 of 6)
            skill of market/tools: write a greeting
+           why: as in pattern greeter-6e5814d0b70e (6 of 6 runs passed); passed 6 of
+           6 runs here
 
     follows the pattern greeter-6e5814d0b70e: 100 % (6 of 6)
     success: 88 % (from 6 runs); time: about <time>

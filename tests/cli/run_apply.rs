@@ -25,6 +25,7 @@ fn a_merged_result_leaves_no_ref_of_the_run() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -55,6 +56,7 @@ fn a_result_that_is_left_stays_under_the_runs_own_ref() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -119,6 +121,7 @@ fn a_bare_repository_keeps_results_as_branches() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -157,6 +160,7 @@ fn a_dirty_work_tree_is_refused_with_its_paths_and_the_cures() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -189,6 +193,7 @@ fn from_the_work_tree_takes_uncommitted_and_untracked_work_along() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -216,6 +221,8 @@ fn from_the_work_tree_takes_uncommitted_and_untracked_work_along() {
     phase  step     gates  record here
         1  greeter      0  1 of 1 passed
            skill of market/tools: write a greeting
+           why: as in pattern greeter-6e5814d0b70e (1 of 1 runs passed); passed 1 of
+           1 runs here
 
     follows the pattern greeter-6e5814d0b70e: 1 of 1 passed
     success: not enough evidence (1 run); time: about <time>
@@ -253,6 +260,7 @@ fn an_untracked_file_in_the_way_is_kept_and_the_result_becomes_a_branch() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -307,6 +315,7 @@ fn a_conflicting_head_keeps_the_result_as_a_branch() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 

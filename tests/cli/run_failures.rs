@@ -44,10 +44,13 @@ fn a_failed_step_is_recorded_and_the_work_tree_is_as_it_was() {
     phase  step     gates  record here
         1  notes        0  no runs yet
            skill of market/tools: write release notes
+           why: matches write, release, notes
         2  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
         3  poet         0  no runs yet
            skill of market/tools: write a poem
+           why: matches write, poem
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -94,6 +97,7 @@ fn exit_0_with_a_red_gate_is_a_failure() {
     phase  step     gates  record here
         1  greeter      1  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -138,6 +142,7 @@ fn a_step_that_takes_too_long_is_stopped_with_all_that_it_started() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -167,6 +172,7 @@ fn what_a_step_writes_outside_its_scope_fails_it() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -195,6 +201,7 @@ fn a_missing_program_is_the_environments_fault_and_no_plugins() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -228,6 +235,7 @@ fn a_temporary_folder_that_can_not_be_written_is_named() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
@@ -282,6 +290,7 @@ fn ctrl_c_stops_everything_and_records_that() {
     phase  step     gates  record here
         1  greeter      0  no runs yet
            skill of market/tools: write a greeting
+           why: matches write, greeting
 
     success: not enough evidence (0 runs); time: unknown
 
