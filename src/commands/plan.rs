@@ -26,7 +26,8 @@ const MARGIN: &str = "       ";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  git orchestrate plan \"add a readme and a changelog\"")]
+  git orchestrate plan \"add a readme and a changelog\"
+  git orchestrate plan --explain \"add a changelog\"")]
 pub(crate) struct Args {
     /// What you want, in your words
     #[arg(value_name = "REQUEST")]
@@ -37,6 +38,9 @@ pub(crate) struct Args {
     /// Plan as if nothing had been learned
     #[arg(long)]
     without_learning: bool,
+    /// Say of each step what else could have done it
+    #[arg(long)]
+    explain: bool,
 }
 
 pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
@@ -49,6 +53,9 @@ pub(crate) fn run(args: &Args, cx: &Context) -> Ended {
         return DONE;
     }
     show(cx, &plan, &known);
+    if args.explain {
+        explain(cx, &plan);
+    }
     let runnable = plan.steps.iter().all(|step| runs_here(&step.component, &catalog));
     if runnable {
         cx.ui.hint(format!("`git orchestrate run {}` runs it", quoted(&plan.request)));
@@ -124,6 +131,31 @@ fn proposal<'k>(plan: &Plan, known: &'k Knowledge<'_>) -> Option<&'k Pattern> {
     };
     let shape = Shape::new((1..=plan.phases.len()).map(phase).collect());
     known.library.patterns.get(&shape.id()).filter(|pattern| pattern.proposal().is_some())
+}
+
+/// What was found besides the steps that the plan has.
+fn explain(cx: &Context, plan: &Plan) {
+    cx.ui.gap();
+    for step in &plan.steps {
+        let name = clip(step.component.name(), NAME);
+        if step.considered.is_empty() {
+            cx.ui.line(format!("{name}: nothing else speaks of that"));
+            continue;
+        }
+        cx.ui.line(format!("{name}, rather than"));
+        for other in &step.considered {
+            let record = match other.runs {
+                0 => "no runs yet".to_owned(),
+                runs => format!(
+                    "passed {} of {} here",
+                    other.passed,
+                    count(usize::try_from(runs).unwrap_or(usize::MAX), "run")
+                ),
+            };
+            let covers = share(other.coverage.get());
+            cx.ui.line(format!("  {}: covers {covers}, {record}", clip(other.component.name(), NAME)));
+        }
+    }
 }
 
 /// What the plan expects of itself, in one line.

@@ -112,6 +112,7 @@ impl Scene {
                 context: PlannedContext { tokens: 0, window: 0, share: Number::new(0.0).expect("finite") },
                 probability: None,
                 why: String::new(),
+                considered: Vec::new(),
             });
         }
         self.phases.push(names.iter().map(|&name| name.to_owned()).collect());

@@ -43,6 +43,19 @@ pub(crate) struct PlannedStep {
     pub(crate) probability: Option<Number>,
     /// Why this component, in one line.
     pub(crate) why: String,
+    /// Other components that speak of the same, best first.
+    pub(crate) considered: Vec<Considered>,
+}
+
+/// A component that could have done a step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Considered {
+    pub(crate) component: ComponentId,
+    /// The share of what was asked for that it speaks of, 0 to 1.
+    pub(crate) coverage: Number,
+    /// How many of its runs here passed.
+    pub(crate) passed: u64,
+    pub(crate) runs: u64,
 }
 
 /// What a step will take of a model's window.

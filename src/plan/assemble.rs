@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::json::Number;
 use crate::model::pattern::{self, Shape};
-use crate::model::plan::{Avoided, Plan, PlannedContext, PlannedStep};
+use crate::model::plan::{Avoided, Considered, Plan, PlannedContext, PlannedStep};
 
 use super::advice::Advice;
 use super::advised;
@@ -11,6 +12,7 @@ use super::choice::Choices;
 use super::error::PlanError;
 use super::fallback::fallbacks;
 use super::merge::{self, Job};
+use super::offer::Offer;
 use super::order::Order;
 use super::precedent::Precedent;
 use super::prediction::{self, LARGE_SHARE};
@@ -20,6 +22,8 @@ use super::track::Track;
 
 /// The plan format that this version writes.
 const VERSION: u32 = 1;
+/// The most components that a step names besides its own.
+const CONSIDERED: usize = 3;
 /// The longest step id, in bytes, without the number that makes it unique.
 const MAX_ID: usize = 40;
 
@@ -102,6 +106,7 @@ fn steps(
             gates: job.component.contract.as_ref().map_or_else(Vec::new, |contract| contract.gates.clone()),
             fallbacks: fallbacks(job, jobs, task.catalog, track),
             why: why(task, job, &context),
+            considered: considered(task, job),
             context,
             probability: prediction::probability(task, &job.component.id),
         }
@@ -145,6 +150,21 @@ fn why(task: &Task<'_>, job: &Job<'_>, context: &PlannedContext) -> String {
         ));
     }
     why.join("; ")
+}
+
+/// The best of what else was found for any need of the job.
+fn considered(task: &Task<'_>, job: &Job<'_>) -> Vec<Considered> {
+    let mut seen = BTreeSet::from([&job.component.id]);
+    let mut offers: Vec<_> = job.choices.iter().flat_map(|choice| &choice.offers).collect();
+    offers.sort_by(|a, b| b.candidate.coverage.total_cmp(&a.candidate.coverage));
+    offers.retain(|offer| seen.insert(&offer.component.id));
+    let considered = |offer: &Offer<'_>| {
+        let tally = task.library.component_tally(&offer.component.id);
+        let coverage = Number::new((offer.candidate.coverage * 100.0).round() / 100.0)?;
+        let component = offer.component.id.clone();
+        Some(Considered { component, coverage, passed: tally.passed, runs: tally.runs() })
+    };
+    offers.into_iter().take(CONSIDERED).filter_map(considered).collect()
 }
 
 /// Each text once, in order of first appearance.

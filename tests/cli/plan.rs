@@ -57,6 +57,36 @@ fn both_ways_to_ask_for_json_give_the_same_with_every_promised_key() {
 }
 
 #[test]
+fn a_plan_is_explained_by_what_else_there_is() {
+    let repo = TestRepo::new().starter();
+    assert_snapshot!(repo.orchestrate(["plan", "--explain", REQUEST]).code(0).screen(), @r#"
+    Plan: 2 steps in 2 phases
+    for "add a readme and a changelog"
+
+    phase  step       gates  record here
+        1  changelog      2  no runs yet
+           skill of starter/changelog: a changelog
+           why: matches changelog
+        2  readme         2  no runs yet
+           skill of starter/readme: add a readme
+           why: matches readme
+
+    if changelog fails: changelog-plain
+    success: not enough evidence (0 runs); time: unknown
+
+    changelog, rather than
+      changelog-plain: covers 100 %, no runs yet
+    readme: nothing else speaks of that
+    ! hint: `git orchestrate run "add a readme and a changelog"` runs it
+    "#);
+    let plan = repo.orchestrate(["plan", REQUEST, "--json"]).code(0).json();
+    assert_eq!(
+        plan["steps"][0]["considered"][0]["component"], "starter/changelog/skill/changelog-plain",
+        "{plan}"
+    );
+}
+
+#[test]
 fn a_need_that_nothing_covers_is_named_beside_what_is_covered() {
     let repo = TestRepo::new().starter();
     let plan = repo.orchestrate(["plan", "add a readme and brew quantum coffee"]).code(0);
