@@ -97,7 +97,7 @@ fn outside([tools, history, cases]: [PathBuf; 3], learning: bool) -> Result<Resu
     let executions: Vec<Execution> =
         (0..).zip(&history).map(|(number, run)| tools.execution(number, run)).collect::<Result<_, _>>()?;
     let mut lore = Lore::of(tools.cards());
-    for (execution, run) in executions.iter().zip(&history) {
+    for (execution, run) in executions.iter().zip(&history).filter(|_| learning) {
         lore.learn(execution, || format!("run {}", run.id));
     }
     let library = library(&executions);
@@ -136,7 +136,9 @@ fn here(cx: &Context, args: &Args) -> Result<Results, Failure> {
             let named = |plan: &Plan| workflow(plan, ComponentId::to_string);
             results.plan((&stocks, &lore), request, known, &id, &ran, named)?;
         }
-        lore.learn(execution, || format!("run {}", execution.id));
+        if learning {
+            lore.learn(execution, || format!("run {}", execution.id));
+        }
         results.runs = lore.runs.len();
     }
     if results.scores.is_empty() {

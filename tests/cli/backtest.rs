@@ -34,10 +34,20 @@ fn with(tools: &str, history: &str, cases: &str) -> TestRepo {
 }
 
 fn backtest(repo: &TestRepo) -> Ran {
+    backtest_with(repo, &[])
+}
+
+fn backtest_with(repo: &TestRepo, more: &[&str]) -> Ran {
     let files = ["--tools", "tools.jsonl", "--history", "history.jsonl", "--cases", "cases.jsonl"];
     let mut program = repo.program();
     Ran::of(
-        &program.arg("backtest").args(files).args(["-o", "out.jsonl", "--json"]).output().expect("it starts"),
+        &program
+            .arg("backtest")
+            .args(files)
+            .args(["-o", "out.jsonl", "--json"])
+            .args(more)
+            .output()
+            .expect("it starts"),
     )
 }
 
@@ -74,6 +84,21 @@ fn without_any_history_words_decide() {
     let figures = backtest(&repo).code(0).json();
     assert_eq!((&figures["runs"], &figures["cases"]), (&json!(0), &json!(2)));
     assert_eq!(predictions(&repo)[1]["nodes"], json!(["weather/today"]));
+}
+
+#[test]
+fn without_learning_past_runs_change_nothing() {
+    let plans = |history: &str| {
+        let repo = with(TOOLS, history, CASES);
+        let figures = backtest_with(&repo, &["--without-learning"]).code(0).json();
+        assert_eq!(
+            (&figures["runs"], &figures["brier"]),
+            (&json!(0), &Value::Null),
+            "words alone are never sure"
+        );
+        predictions(&repo)
+    };
+    assert_eq!(plans(&history()), plans(""));
 }
 
 #[test]
