@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ask::Ask;
 use super::candidates::Outlook;
 use super::chance;
-use super::decode::{Choice, choose};
+use super::decode::choose;
 use super::evidence::Evidence;
 use super::features::words;
 use super::lexicon::Lexicon;
@@ -162,7 +162,8 @@ impl Learned {
             scores.push(score + REGRET * regret);
             outlines.push(outline);
         }
-        let Choice { outline, right, .. } = choose(&outlines, &scores).into_iter().next()?;
+        let (best, right) = choose(&outlines, &scores)?;
+        let outline = outlines.swap_remove(best);
         let steps = outline.parts().iter().map(|&part| self.reason(part, ask, &evidence)).collect();
         let uncovered = ask.without(&outline);
         Some(Proposal { outline, steps, right, known: evidence.known, uncovered })
