@@ -6,10 +6,18 @@
 //!     cargo bench --bench planner -- measure TOOLS HISTORY CASES WEIGHTS
 //!
 //! A folder has `tools.jsonl` and `history.jsonl` as `backtest` reads them. `train` writes the weights that the
-//! program ships (`src/plan/learned/weights.json`): from episodes with histories of 0 to all runs, and from
-//! requests that are put together from several. `folds` is five-fold cross-validation, with weights that were
-//! trained without the fold; `sizes` plans 300 requests with 0 to 1000 runs of five random histories. `measure`
-//! is `backtest` with other weights. Folders behind the first are trained with, too.
+//! program ships: from episodes with histories of 0 to all runs, and from requests that are put together from
+//! several. `folds` is five-fold cross-validation, with weights that were trained without the fold; `sizes` plans
+//! 300 requests with 0 to 1000 runs of five random histories. `measure` is `backtest` with other weights. Folders
+//! behind the first are trained with, too.
+//!
+//! The weights that are shipped are made, byte for byte, by
+//!
+//!     cargo bench --bench planner -- train src/plan/learned/weights.json ultratool metatool
+//!
+//! where `ultratool` holds 2,727 requests of UltraTool's training part (github.com/WxxShirley/GNN4TaskPlan,
+//! f1486690, data/ultratool; 300 others of it, drawn at random, are left for validation) and `metatool` 2,388
+//! requests for one tool of MetaTool (github.com/HowieHwong/MetaTool, 35e81bb; 12 of each tool).
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
@@ -38,7 +46,7 @@ fn main() {
         ["train", out, ref folders @ ..] if !folders.is_empty() => {
             let books: Vec<Book> = folders.iter().map(|it| Book::read(Path::new(it))).collect();
             let weights = train(&books, 1);
-            let made = format!("cargo bench --bench planner -- train, from {}", names(folders));
+            let made = format!("cargo bench --bench planner -- train, from {}", names(folders, &books));
             let text = serde_json::to_string_pretty(&study::file(&weights, made)).expect("numbers");
             fs::write(out, text + "\n").unwrap_or_else(|error| panic!("{out}: {error}"));
         }
@@ -61,7 +69,10 @@ fn read(folders: &[&str]) -> Vec<Book> {
     folders.iter().map(|it| Book::read(Path::new(it))).collect()
 }
 
-fn names(folders: &[&str]) -> String {
-    let name = |it: &&str| PathBuf::from(it).file_name().map(|it| it.to_string_lossy().into_owned());
-    folders.iter().filter_map(name).collect::<Vec<_>>().join(", ")
+fn names(folders: &[&str], books: &[Book]) -> String {
+    let name = |(folder, book): (&&str, &Book)| {
+        let name = PathBuf::from(folder).file_name().map(|it| it.to_string_lossy().into_owned());
+        format!("{} ({} runs)", name.unwrap_or_default(), book.runs.len())
+    };
+    folders.iter().zip(books).map(name).collect::<Vec<_>>().join(", ")
 }

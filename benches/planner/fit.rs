@@ -6,13 +6,15 @@ use rayon::prelude::*;
 pub(crate) struct Rows<const N: usize> {
     pub(crate) rows: Vec<[f64; N]>,
     pub(crate) wanted: Vec<bool>,
+    /// How much each counts.
+    pub(crate) weights: Vec<f64>,
 }
 
 /// One request: candidates, and how much each is worth.
 pub(crate) struct Choices<const N: usize> {
     pub(crate) rows: Vec<[f64; N]>,
     pub(crate) worth: Vec<f64>,
-    /// What is added to each score and not fitted.
+    /// How much it counts.
     pub(crate) weight: f64,
 }
 
@@ -27,11 +29,11 @@ pub(crate) fn logistic<const N: usize>(data: &Rows<N>, penalty: f64) -> [f64; N]
     for _ in 0..STEPS {
         let mut gradient: [f64; N] = std::array::from_fn(|at| -penalty * weights[at] * scale[at] * scale[at]);
         let mut curve = vec![[0.0; N]; N];
-        for (row, wanted) in data.rows.iter().zip(&data.wanted) {
+        for ((row, wanted), weight) in data.rows.iter().zip(&data.wanted).zip(&data.weights) {
             let sum: f64 = row.iter().zip(&weights).map(|(a, b)| a * b).sum();
-            let p = 1.0 / (1.0 + (-sum).exp());
-            let miss = f64::from(u8::from(*wanted)) - p;
-            let bend = p * (1.0 - p);
+            let p = 1.0 / (1.0 + libm::exp(-sum));
+            let miss = weight * (f64::from(u8::from(*wanted)) - p);
+            let bend = weight * p * (1.0 - p);
             for i in 0..N {
                 gradient[i] += miss * row[i];
                 for j in 0..=i {
@@ -121,7 +123,7 @@ fn partial<const N: usize>(data: &[Choices<N>], weights: &[f64; N], all: f64) ->
         let wanted = softmax(&choices.worth.iter().map(|worth| SHARP * worth).collect::<Vec<f64>>());
         let mut mean = [0.0; N];
         for ((row, share), want) in choices.rows.iter().zip(&shares).zip(&wanted) {
-            loss -= part * want * share.max(1e-300).ln();
+            loss -= part * want * libm::log(share.max(1e-300));
             for i in 0..N {
                 mean[i] += share * row[i];
                 gradient[i] += part * (want - share) * row[i];
@@ -141,7 +143,7 @@ fn partial<const N: usize>(data: &[Choices<N>], weights: &[f64; N], all: f64) ->
 
 fn softmax(scores: &[f64]) -> Vec<f64> {
     let best = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let shares: Vec<f64> = scores.iter().map(|score| (score - best).exp()).collect();
+    let shares: Vec<f64> = scores.iter().map(|score| libm::exp(score - best)).collect();
     let all: f64 = shares.iter().sum();
     shares.into_iter().map(|share| share / all).collect()
 }

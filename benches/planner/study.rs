@@ -176,10 +176,11 @@ pub(crate) fn train(books: &[Book], seed: u64) -> Weights {
     }
     let mut weights = none();
     let rows: Vec<Rows<{ chance::COUNT }>> = episodes.par_iter().map(|it| signs(it)).collect();
-    let mut all = Rows { rows: Vec::new(), wanted: Vec::new() };
+    let mut all = Rows { rows: Vec::new(), wanted: Vec::new(), weights: Vec::new() };
     for part in rows {
         all.rows.extend(part.rows);
         all.wanted.extend(part.wanted);
+        all.weights.extend(part.weights);
     }
     weights.chance = fit::logistic(&all, PENALTY);
     eprintln!("{} signs, {:.0} s", all.rows.len(), started.elapsed().as_secs_f64());
@@ -190,6 +191,11 @@ pub(crate) fn train(books: &[Book], seed: u64) -> Weights {
     weights
 }
 
+/// How much a request counts.
+fn counts(case: &Example) -> f64 {
+    if case.outline.len() == 1 { SINGLE } else { 1.0 }
+}
+
 fn asked(planner: &Learned, example: &Example) -> Ask {
     let needs = decompose(&example.request).unwrap_or_default();
     planner.ask(&example.request, needs.iter().map(|need| need.text.as_str()))
@@ -198,12 +204,13 @@ fn asked(planner: &Learned, example: &Example) -> Ask {
 fn signs(episode: &Episode<'_>) -> Rows<{ chance::COUNT }> {
     let (history, cases) = episode.draw();
     let planner = episode.planner(&history, &none());
-    let mut all = Rows { rows: Vec::new(), wanted: Vec::new() };
+    let mut all = Rows { rows: Vec::new(), wanted: Vec::new(), weights: Vec::new() };
     for case in cases {
         let evidence = planner.evidence(&asked(&planner, &case));
         for (part, signs) in &evidence.parts {
             all.rows.push(chance::row(signs, evidence.known));
             all.wanted.push(case.outline.parts().contains(part));
+            all.weights.push(counts(&case));
         }
     }
     all
@@ -223,7 +230,7 @@ fn choices(episode: &Episode<'_>, weights: &Weights) -> Vec<Choices<{ ranking::C
             rows.push(row);
             worth.push(outline.worth(&wanted));
         }
-        Choices { rows, worth, weight: if case.outline.len() == 1 { SINGLE } else { 1.0 } }
+        Choices { rows, worth, weight: counts(case) }
     };
     cases.iter().map(choice).filter(|it| !it.rows.is_empty()).collect()
 }
