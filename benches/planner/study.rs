@@ -226,7 +226,7 @@ fn choices(episode: &Episode<'_>, weights: &Weights) -> Vec<Choices<{ ranking::C
         let ask = asked(&planner, case);
         let evidence = planner.evidence(&ask);
         let (mut rows, mut worth) = (Vec::new(), Vec::new());
-        for (outline, row, _) in planner.candidates(&ask, &evidence) {
+        for (outline, row, _) in planner.candidates(&planner.past, &ask, &evidence) {
             rows.push(row);
             worth.push(outline.worth(&wanted));
         }

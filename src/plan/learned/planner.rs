@@ -24,6 +24,10 @@ const REGRET: f64 = 2.0;
 const LIKELY_ENOUGH: f64 = 0.15;
 /// And both were used together in no more than this share of runs.
 const RARELY_TOGETHER: f64 = 0.02;
+/// A past of fewer runs is listened to only where it knows the request, by at least so much: the habits of a few
+/// runs say nothing of what none of them is like, and words alone do better.
+const FEW: u32 = 20;
+const KNOWN: f64 = 0.3;
 /// So many past runs are named for a part.
 const SPEAKERS: usize = 3;
 /// Characters of a description that are read.
@@ -76,7 +80,7 @@ pub(crate) struct Learned {
     vocabulary: Vocabulary,
     search: Search,
     lexicon: Lexicon,
-    past: Past,
+    pub(crate) past: Past,
     #[serde(skip, default = "Weights::shipped")]
     weights: Weights,
 }
@@ -136,17 +140,18 @@ impl Learned {
         Evidence::gather(&self.past, ask)
     }
 
-    /// Candidates for what is asked, and the numbers of each.
+    /// Candidates for what is asked, as far as this past goes, and the numbers of each.
     pub(crate) fn candidates(
         &self,
+        past: &Past,
         ask: &Ask,
         evidence: &Evidence,
     ) -> Vec<(Outline, [f64; ranking::COUNT], f64)> {
         let logits = chance::logits(evidence, &self.weights.chance);
-        let outlook = Outlook::of(&self.past, evidence, &logits, ask);
+        let outlook = Outlook::of(past, evidence, &logits, ask);
         let rate = |outline: Outline| {
             let row = ranking::row(&outlook, &outline);
-            let regret = outline.set().iter().map(|&part| self.regret(&outlook, part)).sum();
+            let regret = outline.set().iter().map(|&part| regret(&outlook, part)).sum();
             (outline, row, regret)
         };
         outlook.candidates().into_iter().map(rate).collect()
@@ -155,8 +160,16 @@ impl Learned {
     /// Plans what is asked; `None` if no word of it speaks for any part.
     pub(crate) fn propose(&self, ask: &Ask) -> Option<Proposal> {
         let evidence = self.evidence(ask);
+        if self.past.runs.all < FEW && evidence.known < KNOWN {
+            let none = Past::new(0.0);
+            return self.proposal(&none, ask, &Evidence::gather(&none, ask));
+        }
+        self.proposal(&self.past, ask, &evidence)
+    }
+
+    fn proposal(&self, past: &Past, ask: &Ask, evidence: &Evidence) -> Option<Proposal> {
         let (mut outlines, mut scores) = (Vec::new(), Vec::new());
-        for (outline, row, regret) in self.candidates(ask, &evidence) {
+        for (outline, row, regret) in self.candidates(past, ask, evidence) {
             let score: f64 =
                 row.iter().zip(&self.weights.ranking).map(|(number, weight)| number * weight).sum();
             scores.push(score + REGRET * regret);
@@ -164,7 +177,7 @@ impl Learned {
         }
         let (best, right) = choose(&outlines, &scores)?;
         let outline = outlines.swap_remove(best);
-        let steps = outline.parts().iter().map(|&part| self.reason(part, ask, &evidence)).collect();
+        let steps = outline.parts().iter().map(|&part| self.reason(part, ask, evidence)).collect();
         let uncovered = ask.without(&outline);
         Some(Proposal { outline, steps, right, known: evidence.known, uncovered })
     }
@@ -186,20 +199,20 @@ impl Learned {
             runs: newest.take(SPEAKERS).copied().collect(),
         }
     }
+}
 
-    /// By how much a part fails more often than what could stand in for it, as a logarithm, at most 0.
-    fn regret(&self, outlook: &Outlook<'_>, part: Part) -> f64 {
-        let own = self.past.part(part);
-        let instead = |&other: &Part| {
-            let its = self.past.part(other);
-            let likely = outlook.probability(other) > LIKELY_ENOUGH * outlook.probability(part);
-            let both = f64::from(self.past.together(part, other));
-            let rarely = both <= RARELY_TOGETHER * f64::from(own.used.all.min(its.used.all));
-            (other != part && likely && rarely).then(|| its.log_success())
-        };
-        let best = outlook.likely.iter().filter_map(instead).fold(own.log_success(), f64::max);
-        (own.log_success() - best).min(0.0)
-    }
+/// By how much a part fails more often than what could stand in for it, as a logarithm, at most 0.
+fn regret(outlook: &Outlook<'_>, part: Part) -> f64 {
+    let own = outlook.past.part(part);
+    let instead = |&other: &Part| {
+        let its = outlook.past.part(other);
+        let likely = outlook.probability(other) > LIKELY_ENOUGH * outlook.probability(part);
+        let both = f64::from(outlook.past.together(part, other));
+        let rarely = both <= RARELY_TOGETHER * f64::from(own.used.all.min(its.used.all));
+        (other != part && likely && rarely).then(|| its.log_success())
+    };
+    let best = outlook.likely.iter().filter_map(instead).fold(own.log_success(), f64::max);
+    (own.log_success() - best).min(0.0)
 }
 
 /// A name's words, apart: `codeReview_v2` as `code Review v2`.
@@ -274,6 +287,17 @@ mod tests {
         assert!(one.past.memories.len() <= 2, "{} memories", one.past.memories.len());
         let (first, second) = (proposal(&one, TRAVEL), proposal(&other, TRAVEL));
         assert_eq!((first.outline, first.steps), (second.outline, second.steps));
+    }
+
+    #[test]
+    fn a_few_runs_change_nothing_for_a_request_that_none_of_them_is_like() {
+        let mut planner = planner();
+        let request = "find trains between two cities and tell the weather of each";
+        let alone = proposal(&planner, request).outline;
+        planner.add(&run("settle what I owe", &[2, 2, 2], 0.0));
+        planner.add(&run("settle what they owe", &[4, 4], 0.0));
+        assert_eq!(proposal(&planner, request).outline, alone);
+        assert_eq!(proposal(&planner, "settle what I owe").outline.parts(), [2, 2, 2]);
     }
 
     #[test]
